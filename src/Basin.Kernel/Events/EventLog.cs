@@ -1,0 +1,102 @@
+using Basin.Kernel.Ids;
+using Basin.Kernel.Storage;
+using Basin.Kernel.Tenancy;
+
+namespace Basin.Kernel.Events;
+
+/// <summary>
+/// The events of one shard in order: the newest in memory, the older ones in the outbox. Consumers that keep up never read the disk.
+/// </summary>
+public sealed class EventLog
+{
+    private const int MaxKept = 4096;
+
+    private readonly Lock _lock = new();
+    private readonly EventRecord[] _newest = new EventRecord[MaxKept];
+    private long _appended;
+    private long _floor;
+    private TaskCompletionSource _changed = NewSignal();
+
+    internal EventLog(long lastSequence) => (_floor, LastSequence) = (lastSequence, lastSequence);
+
+    /// <summary>The sequence of the newest committed event.</summary>
+    public long LastSequence { get; private set; }
+
+    /// <summary>Called by the shard after each commit, in order.</summary>
+    internal void Append(IReadOnlyList<EventRecord> published)
+    {
+        if (published.Count == 0)
+            return;
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            foreach (var record in published)
+            {
+                ref var place = ref _newest[_appended++ % MaxKept];
+                _floor = place?.Sequence ?? _floor;
+                place = record;
+                LastSequence = record.Sequence;
+            }
+            (changed, _changed) = (_changed, NewSignal());
+        }
+        changed.SetResult();
+    }
+
+    /// <summary>The next events after <paramref name="sequence"/>, oldest first; empty when there are none yet.</summary>
+    public async ValueTask<IReadOnlyList<EventRecord>> ReadAfterAsync(Shard shard, long sequence, int limit, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (sequence >= LastSequence)
+                return [];
+            if (sequence >= _floor)
+                return NewestAfter(sequence, limit);
+        }
+        return await shard.ReadAsync(snapshot => snapshot.ListAsync(SelectAfter, ReadRecord, sequence, limit), cancellation);
+    }
+
+    private EventRecord[] NewestAfter(long sequence, int limit)
+    {
+        // Binary search for the first place whose sequence is greater.
+        var (low, high) = (Math.Max(0, _appended - MaxKept), _appended);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_newest[middle % MaxKept].Sequence <= sequence)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        var found = new EventRecord[Math.Min(limit, _appended - low)];
+        for (var i = 0; i < found.Length; i++)
+            found[i] = _newest[(low + i) % MaxKept];
+        return found;
+    }
+
+    /// <summary>Returns when there is an event after <paramref name="sequence"/>.</summary>
+    public async Task WaitBeyondAsync(long sequence, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (LastSequence > sequence)
+                    return;
+                changed = _changed.Task;
+            }
+            await changed.WaitAsync(cancellation);
+        }
+    }
+
+    internal const string Insert =
+        "INSERT INTO basin_outbox (sequence, type, key, tenant, at, trace_parent, data) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    private const string SelectAfter =
+        "SELECT sequence, type, key, tenant, at, trace_parent, data FROM basin_outbox WHERE sequence > $1 ORDER BY sequence LIMIT $2";
+
+    internal static EventRecord ReadRecord(Row row) => new(
+        row.Integer(0), row.Text(1), row.Integer(2), new Id<Tenant>(row.Integer(3)), row.Time(4), row.TextOrNull(5), row.Bytes(6).ToArray());
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

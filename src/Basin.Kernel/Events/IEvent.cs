@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Tenancy;
+
+namespace Basin.Kernel.Events;
+
+/// <summary>
+/// Something that has happened, or a request that a system owns the shape of, published in the transaction that makes it true. A published
+/// record only ever gains optional members; any other change is a new type with the next version.
+/// </summary>
+public interface IEvent<TSelf>
+    where TSelf : IEvent<TSelf>
+{
+    static abstract EventType<TSelf> Type { get; }
+
+    /// <summary>The id of the entity it is about. Events of one key are handled in the order in which they were published.</summary>
+    long Key { get; }
+}
+
+/// <param name="Name">CloudEvents <c>type</c>, such as <c>basin.orders.order-placed.v1</c>.</param>
+/// <param name="KeyPrefix">The prefix of the key's entity, which makes the CloudEvents <c>subject</c>.</param>
+/// <param name="Json">How the data is written.</param>
+public sealed record EventType<T>(string Name, string KeyPrefix, JsonTypeInfo<T> Json);
+
+/// <summary>An event as it is stored and handed on.</summary>
+/// <param name="Sequence">Its place in the log of its shard; it grows, with gaps.</param>
+/// <param name="TraceParent">W3C trace context of the work that published it.</param>
+/// <param name="Data">UTF-8 JSON.</param>
+public sealed record EventRecord(
+    long Sequence, string Type, long Key, Id<Tenant> Tenant, DateTimeOffset At, string? TraceParent, ReadOnlyMemory<byte> Data);
+
+/// <summary>Where an event comes from.</summary>
+/// <param name="System">The publishing system.</param>
+/// <param name="Shard">The number of its shard.</param>
+public readonly record struct EventSource(string System, int Shard)
+{
+    /// <summary>CloudEvents <c>source</c>.</summary>
+    public override string ToString() => $"/{System}/{Shard}";
+}
+
+/// <summary>Applies one event inside the transaction that moves the consumer's checkpoint.</summary>
+public delegate ValueTask EventHandler<in T>(Storage.Transaction tx, T happened, EventContext context);
+
+/// <param name="Tenant">The tenant in whose name it happened.</param>
+/// <param name="At">When it was published.</param>
+public readonly record struct EventContext(Id<Tenant> Tenant, DateTimeOffset At, EventSource Source, long Sequence);
+
+/// <summary>A handler with its event's type erased.</summary>
+internal sealed record EventBinding(string Type, Func<Storage.Transaction, EventRecord, EventSource, ValueTask> Apply)
+{
+    public static EventBinding Of<T>(EventHandler<T> handler)
+        where T : IEvent<T> => new(T.Type.Name, (tx, record, source) => handler(
+            tx,
+            JsonSerializer.Deserialize(record.Data.Span, T.Type.Json) ?? throw new JsonException("The data of the event is null."),
+            new EventContext(record.Tenant, record.At, source, record.Sequence)));
+}

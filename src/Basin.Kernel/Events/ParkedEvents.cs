@@ -1,0 +1,127 @@
+using System.Collections.Frozen;
+using Basin.Kernel.Hosting;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Storage;
+using Basin.Kernel.Tenancy;
+using Microsoft.Extensions.Logging;
+
+namespace Basin.Kernel.Events;
+
+/// <summary>
+/// The events of one consumer shard that failed. Each is tried again with back-off; those of the same key wait behind it, those of other keys go
+/// on. After the last try it is a dead letter until an operator replays or discards it.
+/// </summary>
+internal sealed class ParkedEvents(
+    Store consumer, Shard target, FrozenDictionary<string, EventBinding> bindings, EventsOptions options, TimeProvider time, Randomness chance, ILogger log)
+{
+    private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal sealed record Parked(EventSource Source, EventRecord Event, int Attempts, DateTimeOffset DueAt);
+
+    /// <summary>The keys whose later events must wait.</summary>
+    public static async ValueTask<HashSet<long>> KeysAsync(Snapshot snapshot, EventSource source)
+    {
+        var keys = await snapshot.ListAsync(
+            "SELECT DISTINCT key FROM basin_parked WHERE source = $1 AND source_shard = $2", row => row.Integer(0), source.System, source.Shard);
+        return [.. keys];
+    }
+
+    /// <summary>Sets an event aside after its first failure.</summary>
+    /// <returns>Its key.</returns>
+    public async ValueTask<long> ParkAsync(Transaction tx, EventSource source, EventRecord record, Exception failure)
+    {
+        var dead = options.MaxAttempts <= 1;
+        await InsertAsync(
+            tx, source, record, dead ? "dead" : "waiting", attempts: 1, tx.Now + options.Backoff.After(1, chance), failure.Message);
+        EventsLog.Parked(log, consumer.System, record.Type, source, record.Sequence, failure);
+        return record.Key;
+    }
+
+    /// <summary>Sets an event aside behind a failed one of its key.</summary>
+    public static ValueTask<int> BlockAsync(Transaction tx, EventSource source, EventRecord record) =>
+        InsertAsync(tx, source, record, "blocked", attempts: 0, tx.Now, error: null);
+
+    /// <summary>Looks for due events at once.</summary>
+    public void Wake() => Interlocked.Exchange(ref _wake, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            var wake = _wake.Task;
+            try
+            {
+                var next = await target.ReadAsync(
+                    snapshot => snapshot.FindAsync($"{Select} WHERE state = 'waiting' ORDER BY due_at LIMIT 1", Read), cancellation);
+                if (next is null)
+                    await wake.WaitAsync(cancellation);
+                else if (next.DueAt > time.GetUtcNow())
+                    await Task.WhenAny(wake, Task.Delay(next.DueAt - time.GetUtcNow(), time, cancellation));
+                else
+                    await RetryAsync(next, cancellation);
+            }
+            catch (StoreUnavailableException)
+            {
+                await time.DelayQuietly(options.LongestBackoff / 4, cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private Task<bool> RetryAsync(Parked parked, CancellationToken cancellation) => target.WriteAsync(
+        async tx =>
+        {
+            var (source, record) = (parked.Source, parked.Event);
+            var failure = bindings.TryGetValue(record.Type, out var binding)
+                ? await tx.TryAsync(() => binding.ApplyTracedAsync(tx, record, source))
+                : null;
+            if (failure is null)
+                return await RemoveAsync(tx, source, record);
+            var attempts = parked.Attempts + 1;
+            var dead = attempts >= options.MaxAttempts;
+            await tx.ExecuteAsync(
+                "UPDATE basin_parked SET state = $4, attempts = $5, due_at = $6, error = $7 WHERE source = $1 AND source_shard = $2 AND sequence = $3",
+                source.System, source.Shard, record.Sequence,
+                dead ? "dead" : "waiting", attempts, tx.Now + options.Backoff.After(attempts, chance), failure.Message);
+            if (dead)
+                EventsLog.Dead(log, consumer.System, record.Type, source, record.Sequence, attempts, failure);
+            return false;
+        },
+        WritePriority.Background,
+        cancellation);
+
+    /// <summary>Removes an event and lets the next one of its key go.</summary>
+    public static async ValueTask<bool> RemoveAsync(Transaction tx, EventSource source, EventRecord record)
+    {
+        await tx.ExecuteAsync(
+            "DELETE FROM basin_parked WHERE source = $1 AND source_shard = $2 AND sequence = $3", source.System, source.Shard, record.Sequence);
+        await tx.ExecuteAsync(
+            """
+            UPDATE basin_parked SET state = 'waiting', due_at = $4 WHERE source = $1 AND source_shard = $2 AND state = 'blocked' AND sequence =
+                (SELECT MIN(sequence) FROM basin_parked WHERE source = $1 AND source_shard = $2 AND key = $3)
+            """,
+            source.System, source.Shard, record.Key, tx.Now);
+        return true;
+    }
+
+    private static ValueTask<int> InsertAsync(
+        Transaction tx, EventSource source, EventRecord e, string state, int attempts, DateTimeOffset due, string? error) => tx.ExecuteAsync(
+        """
+        INSERT INTO basin_parked (source, source_shard, sequence, type, key, tenant, at, trace_parent, data, state, attempts, due_at, error)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        """,
+        source.System, source.Shard, e.Sequence, e.Type, e.Key, e.Tenant.Value, e.At, e.TraceParent, SqlValue.Utf8(e.Data), state, attempts, due, error);
+
+    internal const string Select =
+        "SELECT sequence, type, key, tenant, at, trace_parent, data, source, source_shard, attempts, due_at, state, error FROM basin_parked";
+
+    internal static Parked Read(Row row) => new(
+        new EventSource(row.Text(7), row.Int(8)),
+        new EventRecord(
+            row.Integer(0), row.Text(1), row.Integer(2), new Id<Tenant>(row.Integer(3)), row.Time(4), row.TextOrNull(5), row.Bytes(6).ToArray()),
+        row.Int(9),
+        row.Time(10));
+}

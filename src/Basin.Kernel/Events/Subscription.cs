@@ -1,0 +1,137 @@
+using System.Collections.Frozen;
+using System.Diagnostics;
+using Basin.Kernel.Hosting;
+using Basin.Kernel.Storage;
+using Basin.Kernel.Telemetry;
+
+namespace Basin.Kernel.Events;
+
+/// <summary>
+/// Carries the events of one source shard into one shard of a consumer. The checkpoint moves in the transaction of the effects, so every event
+/// takes effect exactly once, whatever crashes in between.
+/// </summary>
+internal sealed class Subscription(
+    EventSource source,
+    Shard sourceShard,
+    Store consumer,
+    Shard target,
+    FrozenDictionary<string, EventBinding> bindings,
+    ParkedEvents parked,
+    EventsOptions options,
+    TimeProvider time,
+    Randomness chance)
+{
+    private long _checkpoint;
+
+    /// <summary>The last event applied. Everything up to here may be trimmed, as far as this consumer is concerned.</summary>
+    public long Checkpoint => Volatile.Read(ref _checkpoint);
+
+    public EventSource Source => source;
+
+    public string Consumer => consumer.System;
+
+    /// <summary>How many sequences the consumer is behind.</summary>
+    public long Lag => Math.Max(0, sourceShard.Events.LastSequence - Checkpoint);
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var failures = 0;
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                _checkpoint = await LoadCheckpointAsync(cancellation);
+                while (true)
+                {
+                    await sourceShard.Events.WaitBeyondAsync(_checkpoint, cancellation);
+                    await ApplyNextAsync(cancellation);
+                    failures = 0;
+                }
+            }
+            catch (StoreUnavailableException)
+            {
+                // Nothing was kept. The log keeps the events until the store takes writes again.
+                await time.DelayQuietly(options.Backoff.After(++failures, chance), cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private Task<long> LoadCheckpointAsync(CancellationToken cancellation) => target.WriteAsync(
+        async tx =>
+        {
+            await tx.ExecuteAsync(
+                "INSERT INTO basin_checkpoint (source, source_shard, sequence) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING", source.System, source.Shard);
+            return (await tx.NumberAsync(
+                "SELECT sequence FROM basin_checkpoint WHERE source = $1 AND source_shard = $2", source.System, source.Shard))!.Value;
+        },
+        WritePriority.Background,
+        cancellation);
+
+    private async Task ApplyNextAsync(CancellationToken cancellation)
+    {
+        var batch = await sourceShard.Events.ReadAfterAsync(sourceShard, _checkpoint, options.MaxBatch, cancellation);
+        if (batch.Count == 0)
+            return;
+        int applied;
+        try
+        {
+            applied = await ApplyAsync(batch, careful: false, cancellation);
+        }
+        catch (Exception failure) when (failure is not (StoreUnavailableException or OperationCanceledException))
+        {
+            // One of them fails: apply each in a savepoint of its own and park those that fail.
+            applied = await ApplyAsync(batch, careful: true, cancellation);
+            parked.Wake();
+        }
+        Volatile.Write(ref _checkpoint, batch[^1].Sequence);
+        KernelMetrics.EventsApplied(consumer.System, source.System, applied);
+    }
+
+    private Task<int> ApplyAsync(IReadOnlyList<EventRecord> batch, bool careful, CancellationToken cancellation) => target.WriteAsync(
+        async tx =>
+        {
+            var blocked = await ParkedEvents.KeysAsync(tx, source);
+            var applied = 0;
+            foreach (var record in batch)
+            {
+                if (!bindings.TryGetValue(record.Type, out var binding) || consumer.ShardOf(new ShardKey(record.Key)) != target)
+                    continue;
+                if (blocked.Contains(record.Key))
+                    await ParkedEvents.BlockAsync(tx, source, record);
+                else if (!careful)
+                    await ApplyOneAsync(tx, binding, record);
+                else if (await tx.TryAsync(() => ApplyOneAsync(tx, binding, record)) is { } failure)
+                    blocked.Add(await parked.ParkAsync(tx, source, record, failure));
+                applied++;
+            }
+            await MoveCheckpointAsync(tx, batch[^1].Sequence);
+            return applied;
+        },
+        WritePriority.Background,
+        cancellation);
+
+    private ValueTask ApplyOneAsync(Transaction tx, EventBinding binding, EventRecord record) => binding.ApplyTracedAsync(tx, record, source);
+
+    private async ValueTask MoveCheckpointAsync(Transaction tx, long sequence)
+    {
+        var moved = await tx.ExecuteAsync(
+            "UPDATE basin_checkpoint SET sequence = $4 WHERE source = $1 AND source_shard = $2 AND sequence = $3",
+            source.System, source.Shard, _checkpoint, sequence);
+        Transaction.Invariant(moved == 1, $"the checkpoint of {source} in {consumer.System}/{target.Number} is moved by this consumer alone");
+    }
+}
+
+internal static class EventBindingTracing
+{
+    /// <summary>Applies an event as a child of the work that published it.</summary>
+    public static async ValueTask ApplyTracedAsync(this EventBinding binding, Transaction tx, EventRecord record, EventSource source)
+    {
+        using var activity = KernelMetrics.Activities.StartActivity($"apply {record.Type}", ActivityKind.Consumer, record.TraceParent);
+        tx.TraceParent = activity?.Id ?? record.TraceParent;
+        await binding.Apply(tx, record, source);
+    }
+}

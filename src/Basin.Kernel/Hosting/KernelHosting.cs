@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using System.Text.Json.Serialization;
+using Basin.Kernel.Events;
+using Basin.Kernel.Http;
+using Basin.Kernel.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Basin.Kernel.Hosting;
+
+/// <summary>The ground floor's doors.</summary>
+public static class KernelHosting
+{
+    extension(IHostApplicationBuilder builder)
+    {
+        /// <summary>Adds what every system stands on. Call it before any system.</summary>
+        public IHostApplicationBuilder AddKernel()
+        {
+            var services = builder.Services;
+            builder.AddKernelOptions<StoreOptions>("Store");
+            builder.AddKernelOptions<EventsOptions>("Events");
+#pragma warning disable RS0030 // The composition root names the system's clock, unless a test has named another.
+            services.TryAddSingleton(TimeProvider.System);
+#pragma warning restore RS0030
+            services.TryAddSingleton(new Randomness(RandomNumberGenerator.GetInt32(int.MaxValue)));
+            services.AddSingleton<Stores>();
+            services.AddSingleton<OnceRegistry>();
+            services.AddSingleton<Relay>();
+            services.AddHostedService(provider => provider.GetRequiredService<Relay>());
+            services.AddExceptionHandler<ExceptionProblems>();
+            services.AddProblemDetails();
+            services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+            services.ConfigureHttpJsonOptions(options =>
+            {
+                var json = options.SerializerOptions;
+                json.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+                json.RespectNullableAnnotations = true;
+                json.RespectRequiredConstructorParameters = true;
+                json.AllowDuplicateProperties = false;
+                json.MaxDepth = 16;
+                json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+                json.Converters.Add(new JsonStringEnumConverter(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+            });
+            return builder;
+        }
+
+        private void AddKernelOptions<TOptions>(string section)
+            where TOptions : class
+        {
+            builder.Services.AddOptions<TOptions>()
+                .Bind(builder.Configuration.GetSection($"Basin:{section}"), binder => binder.ErrorOnUnknownConfiguration = true)
+                .ValidateDataAnnotations()
+                .ValidateOnStart();
+            builder.Services.AddSingleton(provider => provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<TOptions>>().Value);
+        }
+    }
+
+    extension(WebApplication app)
+    {
+        /// <summary>Adds the middleware that every route relies on. Call it before any route.</summary>
+        public WebApplication UseKernel()
+        {
+            app.UseExceptionHandler();
+            app.UseStatusCodePages(context => ProblemResult.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode switch
+            {
+                StatusCodes.Status404NotFound => KernelProblems.NotFound,
+                StatusCodes.Status405MethodNotAllowed => KernelProblems.MethodNotAllowed,
+                StatusCodes.Status413PayloadTooLarge => KernelProblems.TooLarge,
+                StatusCodes.Status415UnsupportedMediaType => KernelProblems.UnsupportedMediaType,
+                var status => KernelProblems.Invalid with { Status = status },
+            }));
+            return app;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Collections.Frozen;
+using Basin.Kernel.Events;
+using Basin.Kernel.Jobs;
+using Basin.Kernel.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Basin.Kernel.Hosting;
+
+/// <summary>
+/// Everything that goes on without a request: events carried from shard to shard, jobs, retries, trimming. It starts with the host and ends before
+/// the stores close.
+/// </summary>
+public sealed class Relay : IHostedService, IDisposable
+{
+    /// <summary>Rows trimmed in one transaction, so that no request waits long behind it.</summary>
+    private const int TrimStep = 500;
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Subscription> _subscriptions = [];
+    private readonly List<Func<CancellationToken, Task>> _loops = [];
+    private readonly EventsOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Relay> _log;
+    private Task _running = Task.CompletedTask;
+
+    public Relay(
+        IEnumerable<SystemDefinition> systems, Stores stores, IServiceProvider services, EventsOptions options, TimeProvider time, Randomness chance,
+        ILogger<Relay> log)
+    {
+        (_options, _time, _log) = (options, time, log);
+        var definitions = systems.ToList();
+        foreach (var consumer in definitions)
+        {
+            var store = stores.Of(consumer.Name);
+            var jobs = consumer.JobHandlers.Select(handler => handler(services)).ToFrozenDictionary(binding => binding.Type);
+            var bindings = consumer.Handlers.Select(handler => handler(services)).ToFrozenDictionary(binding => binding.Type);
+            var sources = definitions.Where(source => source.Published.Keys.Any(bindings.ContainsKey)).ToList();
+            foreach (var shard in store.Shards)
+            {
+                _loops.Add(new JobRunner(consumer.Name, shard, jobs, options, time, chance, log).RunAsync);
+                AddSubscriptions(store, shard, bindings, sources.ConvertAll(source => stores.Of(source.Name)), chance);
+                foreach (var housekeeper in consumer.Housekeepers)
+                    AddHousekeeping(consumer.Name, shard, housekeeper(services));
+                AddHousekeeping(consumer.Name, shard, new Housekeeping(TimeSpan.FromSeconds(5), tx => TrimOutboxAsync(consumer.Name, shard, tx)));
+            }
+        }
+    }
+
+    internal IReadOnlyList<Subscription> Subscriptions => _subscriptions;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _running = Task.WhenAll(_loops.Select(loop => Task.Run(() => loop(_stopping.Token), CancellationToken.None)));
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await _running.WaitAsync(cancellationToken);
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private void AddSubscriptions(
+        Store consumer, Shard target, FrozenDictionary<string, EventBinding> bindings, List<Store> sources, Randomness chance)
+    {
+        if (bindings.Count == 0)
+            return;
+        var parked = new ParkedEvents(consumer, target, bindings, _options, _time, chance, _log);
+        _loops.Add(parked.RunAsync);
+        foreach (var source in sources)
+        {
+            foreach (var shard in source.Shards)
+            {
+                var subscription = new Subscription(
+                    new EventSource(source.System, shard.Number), shard, consumer, target, bindings, parked, _options, _time, chance);
+                _subscriptions.Add(subscription);
+                _loops.Add(subscription.RunAsync);
+            }
+        }
+    }
+
+    private void AddHousekeeping(string system, Shard shard, Housekeeping work) => _loops.Add(async cancellation =>
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                while (await shard.WriteAsync(work.Step, WritePriority.Background, cancellation))
+                {
+                }
+            }
+            catch (Exception failure) when (!cancellation.IsCancellationRequested)
+            {
+                EventsLog.HousekeepingFailed(_log, system, failure);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            await _time.DelayQuietly(work.Period, cancellation);
+        }
+    });
+
+    /// <summary>Deletes what every consumer has passed, except the newest, which people may want to see.</summary>
+    private async ValueTask<bool> TrimOutboxAsync(string system, Shard shard, Transaction tx)
+    {
+        var source = new EventSource(system, shard.Number);
+        var passed = _subscriptions.Where(s => s.Source == source).Select(s => s.Checkpoint).DefaultIfEmpty(long.MaxValue).Min();
+        var limit = Math.Min(passed, shard.Events.LastSequence - _options.KeptEvents);
+        return await tx.ExecuteAsync(
+            "DELETE FROM basin_outbox WHERE sequence IN (SELECT sequence FROM basin_outbox WHERE sequence <= $1 ORDER BY sequence LIMIT $2)",
+            limit, TrimStep) == TrimStep;
+    }
+}

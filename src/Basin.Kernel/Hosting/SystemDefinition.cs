@@ -1,0 +1,132 @@
+using System.Reflection;
+using Basin.Kernel.Events;
+using Basin.Kernel.Http;
+using Basin.Kernel.Jobs;
+using Basin.Kernel.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Basin.Kernel.Hosting;
+
+/// <summary>What a system tells the kernel about itself: its data, what it publishes, what it handles, what it refuses.</summary>
+public sealed class SystemDefinition
+{
+    private readonly IHostApplicationBuilder _builder;
+    private readonly List<Func<IServiceProvider, EventBinding>> _handlers = [];
+    private readonly List<Func<IServiceProvider, JobBinding>> _jobs = [];
+    private readonly Dictionary<string, string> _published = [];
+    private readonly List<Problem> _problems = [];
+    private readonly List<Type> _options = [];
+
+    internal SystemDefinition(IHostApplicationBuilder builder, string name, Assembly assembly)
+    {
+        (_builder, Name) = (builder, name);
+        Migrations = [.. Migration.In(typeof(SystemDefinition).Assembly, "kernel"), .. Migration.In(assembly, name)];
+    }
+
+    /// <summary>Lower case, one word: the name of its folder of data, of its routes and of its options.</summary>
+    public string Name { get; }
+
+    public IServiceCollection Services => _builder.Services;
+
+    /// <summary>Event types by name, with the prefix of the key's entity.</summary>
+    public IReadOnlyDictionary<string, string> Published => _published;
+
+    public IReadOnlyList<Problem> Problems => _problems;
+
+    /// <summary>The types bound to the configuration, section by section.</summary>
+    public IReadOnlyList<Type> OptionTypes => _options;
+
+    internal IReadOnlyList<Migration> Migrations { get; }
+
+    /// <summary>Whether its keys may spread over several shards.</summary>
+    internal bool MayShard { get; private set; }
+
+    internal IReadOnlyList<Func<IServiceProvider, EventBinding>> Handlers => _handlers;
+
+    internal IReadOnlyList<Func<IServiceProvider, JobBinding>> JobHandlers => _jobs;
+
+    internal IReadOnlyList<Func<IServiceProvider, Housekeeping>> Housekeepers => _housekeepers;
+
+    private readonly List<Func<IServiceProvider, Housekeeping>> _housekeepers = [];
+
+    /// <summary>Allows more than one shard: no transaction of the system touches rows of two keys.</summary>
+    public SystemDefinition Sharded()
+    {
+        MayShard = true;
+        return this;
+    }
+
+    /// <summary>Binds section <c>Basin:{section}</c>; a value out of range or an unknown name refuses the start.</summary>
+    public SystemDefinition Options<TOptions>(string section)
+        where TOptions : class
+    {
+        Services.AddOptions<TOptions>()
+            .Bind(_builder.Configuration.GetSection($"Basin:{section}"), binder => binder.ErrorOnUnknownConfiguration = true)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        Services.AddSingleton(provider => provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<TOptions>>().Value);
+        _options.Add(typeof(TOptions));
+        return this;
+    }
+
+    public SystemDefinition Publishes<TEvent>()
+        where TEvent : IEvent<TEvent>
+    {
+        _published.Add(TEvent.Type.Name, TEvent.Type.KeyPrefix);
+        return this;
+    }
+
+    /// <summary>Handles an event, whoever publishes it, in the transaction that moves the checkpoint.</summary>
+    public SystemDefinition On<TEvent, THandler>(Func<THandler, Events.EventHandler<TEvent>> handler)
+        where TEvent : IEvent<TEvent>
+        where THandler : notnull
+    {
+        _handlers.Add(services => EventBinding.Of(handler(services.GetRequiredService<THandler>())));
+        return this;
+    }
+
+    /// <summary>Runs the jobs of a type.</summary>
+    public SystemDefinition Runs<TJob, THandler>(Func<THandler, JobHandler<TJob>> handler)
+        where TJob : IJob<TJob>
+        where THandler : notnull
+    {
+        _jobs.Add(services => JobBinding.Of(handler(services.GetRequiredService<THandler>())));
+        return this;
+    }
+
+    /// <summary>Repeats small work on each shard, such as an expiry. It is asked again at once while it returns true.</summary>
+    public SystemDefinition Every<THandler>(TimeSpan period, Func<THandler, Func<Transaction, ValueTask<bool>>> step)
+        where THandler : notnull
+    {
+        _housekeepers.Add(services => new Housekeeping(period, step(services.GetRequiredService<THandler>())));
+        return this;
+    }
+
+    /// <summary>Names the refusals for the catalogue of problems.</summary>
+    public SystemDefinition Refuses(params IEnumerable<Problem> problems)
+    {
+        _problems.AddRange(problems);
+        return this;
+    }
+}
+
+/// <summary>Small work repeated on each shard.</summary>
+internal sealed record Housekeeping(TimeSpan Period, Func<Transaction, ValueTask<bool>> Step);
+
+public static class SystemHosting
+{
+    extension(IHostApplicationBuilder builder)
+    {
+        /// <summary>Declares a system; its store is the keyed service <c>Store</c> of its name.</summary>
+        /// <param name="name">Lower case, one word.</param>
+        /// <param name="assembly">Where its migrations are.</param>
+        public SystemDefinition AddSystem(string name, Assembly assembly)
+        {
+            var definition = new SystemDefinition(builder, name, assembly);
+            builder.Services.AddSingleton(definition);
+            builder.Services.AddKeyedSingleton(name, (services, _) => services.GetRequiredService<Stores>().Of(name));
+            return definition;
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using Basin.Kernel.Ids;
+using Basin.Kernel.Storage;
+using Basin.Kernel.Tenancy;
+
+namespace Basin.Kernel.Jobs;
+
+/// <summary>
+/// The jobs of one shard by due time. Those due first are in memory, up to a limit; everything beyond the horizon is only in the store and is
+/// loaded when the memory has run dry.
+/// </summary>
+internal sealed class JobQueue(Shard shard)
+{
+    private const int MaxKept = 16_384;
+    private const int PageSize = MaxKept / 2;
+
+    private readonly Lock _lock = new();
+    private readonly PriorityQueue<JobRecord, Place> _waiting = new();
+    private readonly HashSet<long> _running = [];
+    private readonly List<JobRecord> _appendedWhileLoading = [];
+    private Place _horizon = Place.Start;
+    private bool _loading;
+    private TaskCompletionSource _changed = NewSignal();
+
+    private readonly record struct Place(long DueMs, long Id) : IComparable<Place>
+    {
+        public static readonly Place Start = new(long.MinValue, 0);
+        public static readonly Place End = new(long.MaxValue, long.MaxValue);
+
+        public static Place Of(JobRecord job) => new(job.DueAt.ToUnixTimeMilliseconds(), job.Id);
+
+        public int CompareTo(Place other) => DueMs != other.DueMs ? DueMs.CompareTo(other.DueMs) : Id.CompareTo(other.Id);
+    }
+
+    /// <summary>How many are in memory; the store may hold more.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Count;
+        }
+    }
+
+    /// <summary>Called by the shard after each commit.</summary>
+    public void Append(IReadOnlyList<JobRecord> scheduled)
+    {
+        if (scheduled.Count == 0)
+            return;
+        lock (_lock)
+        {
+            foreach (var job in scheduled)
+            {
+                // A job that asked for another run is here again.
+                _running.Remove(job.Id);
+                Add(job);
+            }
+            if (_waiting.Count > MaxKept)
+                LowerHorizon();
+            Signal();
+        }
+    }
+
+    /// <summary>Puts a job back that ran without an end, to run again at <paramref name="due"/>.</summary>
+    public void Return(JobRecord job, DateTimeOffset due)
+    {
+        lock (_lock)
+        {
+            _running.Remove(job.Id);
+            var again = job with { DueAt = due };
+            _waiting.Enqueue(again, Place.Of(again));
+            Signal();
+        }
+    }
+
+    /// <summary>Forgets a job that has ended.</summary>
+    public void Release(JobRecord job)
+    {
+        lock (_lock)
+            _running.Remove(job.Id);
+    }
+
+    /// <summary>Takes the next due job, or says when to look again: at a time, or when <c>Changed</c> completes.</summary>
+    public async ValueTask<(JobRecord? Job, DateTimeOffset? NextDue, Task Changed)> TakeAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (_waiting.TryPeek(out var job, out _) && job.DueAt <= now)
+                {
+                    _waiting.Dequeue();
+                    _running.Add(job.Id);
+                    return (job, null, _changed.Task);
+                }
+                if (job is not null || _horizon == Place.End)
+                    return (null, job?.DueAt, _changed.Task);
+                _loading = true;
+            }
+            await LoadPageAsync(cancellation);
+        }
+    }
+
+    private void Add(JobRecord job)
+    {
+        if (_loading)
+            _appendedWhileLoading.Add(job);
+        else if (Place.Of(job).CompareTo(_horizon) <= 0)
+            _waiting.Enqueue(job, Place.Of(job));
+    }
+
+    private void LowerHorizon()
+    {
+        var kept = new List<JobRecord>(PageSize);
+        while (kept.Count < PageSize)
+            kept.Add(_waiting.Dequeue());
+        _waiting.Clear();
+        foreach (var job in kept)
+            _waiting.Enqueue(job, Place.Of(job));
+        _horizon = Place.Of(kept[^1]);
+    }
+
+    private async Task LoadPageAsync(CancellationToken cancellation)
+    {
+        var page = new List<JobRecord>();
+        try
+        {
+            var horizon = _horizon;
+            page = await shard.ReadAsync(
+                snapshot => snapshot.ListAsync(SelectAfter, ReadRecord, horizon.DueMs, horizon.Id, PageSize), cancellation);
+            _horizon = page.Count < PageSize ? Place.End : Place.Of(page[^1]);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _loading = false;
+                var loaded = page.Select(job => job.Id).ToHashSet();
+                foreach (var job in page.Where(job => !_running.Contains(job.Id)))
+                    _waiting.Enqueue(job, Place.Of(job));
+                // What was committed during the read may be in the page too.
+                foreach (var job in _appendedWhileLoading.Where(job => !loaded.Contains(job.Id)))
+                    Add(job);
+                _appendedWhileLoading.Clear();
+            }
+        }
+    }
+
+    private void Signal()
+    {
+        _changed.TrySetResult();
+        _changed = NewSignal();
+    }
+
+    internal const string Insert =
+        "INSERT INTO basin_job (id, type, key, tenant, due_at, trace_parent, data) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    private const string SelectAfter = """
+        SELECT id, type, key, tenant, due_at, attempts, trace_parent, data FROM basin_job
+        WHERE dead = 0 AND (due_at, id) > ($1, $2) ORDER BY due_at, id LIMIT $3
+        """;
+
+    private static JobRecord ReadRecord(Row row) => new(
+        row.Integer(0), row.Text(1), row.Integer(2), new Id<Tenant>(row.Integer(3)), row.Time(4), row.Int(5), row.TextOrNull(6), row.Bytes(7).ToArray());
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,60 @@
+using Basin.Kernel.Ids;
+using Basin.Kernel.Storage;
+using Basin.Kernel.Tenancy;
+
+namespace Basin.Kernel.Jobs;
+
+/// <summary>One run of one job, and the two ways to end it.</summary>
+public sealed class JobRun
+{
+    private readonly Shard _shard;
+
+    internal JobRun(JobRecord record, Shard shard) => (Record, _shard) = (record, shard);
+
+    internal JobRecord Record { get; }
+
+    internal bool Ended { get; private set; }
+
+    public Id<Tenant> Tenant => Record.Tenant;
+
+    /// <summary>1 at the first try; tries that ended by <see cref="AgainAtAsync"/> count too.</summary>
+    public int Attempt => Record.Attempts + 1;
+
+    /// <summary>Commits the job's effects and its end together. When a former run got there first, nothing happens again.</summary>
+    public async Task CompleteAsync(Func<Transaction, ValueTask> effects, CancellationToken cancellation)
+    {
+        await _shard.WriteAsync(
+            async tx =>
+            {
+                tx.TraceParent = Record.TraceParent;
+                if (await tx.ExecuteAsync("DELETE FROM basin_job WHERE id = $1", Record.Id) == 0)
+                    return false;
+                await effects(tx);
+                return true;
+            },
+            WritePriority.Background,
+            cancellation);
+        _shard.Jobs.Release(Record);
+        Ended = true;
+    }
+
+    /// <summary>Ends the job with nothing more to do.</summary>
+    public Task CompleteAsync(CancellationToken cancellation) => CompleteAsync(static _ => ValueTask.CompletedTask, cancellation);
+
+    /// <summary>Commits effects and asks for another run at <paramref name="due"/>.</summary>
+    public async Task AgainAtAsync(DateTimeOffset due, Func<Transaction, ValueTask> effects, CancellationToken cancellation)
+    {
+        await _shard.WriteAsync(
+            async tx =>
+            {
+                tx.TraceParent = Record.TraceParent;
+                if (await tx.RescheduleAsync(Record, due, error: null) == 0)
+                    return false;
+                await effects(tx);
+                return true;
+            },
+            WritePriority.Background,
+            cancellation);
+        Ended = true;
+    }
+}

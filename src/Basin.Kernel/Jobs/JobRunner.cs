@@ -1,0 +1,131 @@
+using System.Collections.Frozen;
+using System.Diagnostics;
+using Basin.Kernel.Events;
+using Basin.Kernel.Hosting;
+using Basin.Kernel.Storage;
+using Basin.Kernel.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Basin.Kernel.Jobs;
+
+/// <summary>Runs the jobs of one shard when they are due, several at a time.</summary>
+internal sealed class JobRunner(
+    string system, Shard shard, FrozenDictionary<string, JobBinding> bindings, EventsOptions options, TimeProvider time, Randomness chance, ILogger log)
+{
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var slots = new SemaphoreSlim(options.MaxConcurrentJobs);
+        try
+        {
+            while (true)
+            {
+                await slots.WaitAsync(cancellation);
+                _ = RunInSlotAsync(await NextAsync(slots, cancellation), slots, cancellation);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            for (var i = 0; i < options.MaxConcurrentJobs; i++)
+                await slots.WaitAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task<JobRecord> NextAsync(SemaphoreSlim slots, CancellationToken cancellation)
+    {
+        try
+        {
+            return await NextAsync(cancellation);
+        }
+        catch
+        {
+            slots.Release();
+            throw;
+        }
+    }
+
+    private async Task<JobRecord> NextAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var now = time.GetUtcNow();
+            var (job, nextDue, changed) = await shard.Jobs.TakeAsync(now, cancellation);
+            if (job is not null)
+                return job;
+            using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var due = nextDue is { } at ? Task.Delay(at - now, time, timer.Token) : Task.Delay(Timeout.InfiniteTimeSpan, time, timer.Token);
+            await Task.WhenAny(changed, due);
+            await timer.CancelAsync();
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task RunInSlotAsync(JobRecord record, SemaphoreSlim slots, CancellationToken cancellation)
+    {
+        // Nobody's request or batch is this job's parent: its own trace is restored from the record.
+        await Task.Yield();
+        try
+        {
+            await RunOneAsync(record, cancellation);
+        }
+        finally
+        {
+            slots.Release();
+        }
+    }
+
+    private async Task RunOneAsync(JobRecord record, CancellationToken cancellation)
+    {
+        using var activity = KernelMetrics.Activities.StartActivity($"run {record.Type}", ActivityKind.Consumer, record.TraceParent);
+        var run = new JobRun(record, shard);
+        try
+        {
+            if (!bindings.TryGetValue(record.Type, out var binding))
+                throw new InvalidOperationException($"Nothing runs jobs of type '{record.Type}'.");
+            await binding.Run(run, cancellation);
+            if (!run.Ended)
+                throw new InvalidOperationException($"The job '{record.Type}' returned without an end.");
+            KernelMetrics.JobRan(system, record.Type, "done");
+        }
+        catch (StoreUnavailableException)
+        {
+            shard.Jobs.Return(record, time.GetUtcNow() + options.Backoff.After(Math.Max(3, run.Attempt), chance));
+            KernelMetrics.JobRan(system, record.Type, "postponed");
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The record is still there and runs again after the next start.
+        }
+        catch (Exception failure)
+        {
+            await FailAsync(record, run.Attempt, failure, cancellation);
+        }
+    }
+
+    private async Task FailAsync(JobRecord record, int attempt, Exception failure, CancellationToken cancellation)
+    {
+        var dead = attempt >= options.MaxAttempts;
+        KernelMetrics.JobRan(system, record.Type, dead ? "dead" : "failed");
+        if (dead)
+            EventsLog.JobDead(log, system, record.Type, record.Id, attempt, failure);
+        else
+            EventsLog.JobFailed(log, system, record.Type, record.Id, attempt, failure);
+        try
+        {
+            await shard.WriteAsync(
+                tx => dead
+                    ? tx.ExecuteAsync("UPDATE basin_job SET dead = 1, attempts = $2, error = $3 WHERE id = $1", record.Id, attempt, failure.Message)
+                    : tx.RescheduleAsync(record, tx.Now + options.Backoff.After(attempt, chance), failure.Message),
+                WritePriority.Background,
+                cancellation);
+            if (dead)
+                shard.Jobs.Release(record);
+        }
+        catch (StoreUnavailableException)
+        {
+            shard.Jobs.Return(record, time.GetUtcNow() + options.LongestBackoff);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+        }
+    }
+}

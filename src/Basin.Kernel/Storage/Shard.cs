@@ -1,0 +1,45 @@
+using Basin.Kernel.Events;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Jobs;
+
+namespace Basin.Kernel.Storage;
+
+/// <summary>One database with one writer: the unit of ownership, of order and of failure.</summary>
+public abstract class Shard
+{
+    /// <summary>0 to 1023; part of the ids that it makes.</summary>
+    public abstract int Number { get; }
+
+    /// <summary>Makes ids that route to this shard.</summary>
+    public abstract IdGenerator Ids { get; }
+
+    /// <summary>What this shard has published.</summary>
+    public abstract EventLog Events { get; }
+
+    internal abstract JobQueue Jobs { get; }
+
+    /// <summary>Why writes are refused at the moment, or null when they are not.</summary>
+    public abstract StoreUnavailableException? Trouble { get; }
+
+    /// <summary>Work that waits for the writer.</summary>
+    public abstract int QueuedWrites { get; }
+
+    /// <summary>Runs work in the shard's next transaction and returns after its commit.</summary>
+    /// <param name="work">May run more than once; awaits nothing but its transaction.</param>
+    /// <param name="priority">Whether a full queue refuses the work.</param>
+    /// <exception cref="StoreUnavailableException">Nothing was kept; try later.</exception>
+    public abstract Task<T> WriteAsync<T>(Func<Transaction, ValueTask<T>> work, WritePriority priority, CancellationToken cancellation);
+
+    /// <summary>Runs queries on one consistent snapshot; it never waits for the writer.</summary>
+    public abstract ValueTask<T> ReadAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation);
+}
+
+/// <summary>Who asks for a write.</summary>
+public enum WritePriority
+{
+    /// <summary>A caller who waits: refused when the queue is full or the wait too long.</summary>
+    Request,
+
+    /// <summary>Work that Basin owes already, such as applying an event; its senders bound themselves.</summary>
+    Background,
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Basin.Kernel.Events;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Jobs;
+using Basin.Kernel.Tenancy;
+
+namespace Basin.Kernel.Storage;
+
+/// <summary>Makes a value from the current row. It must copy what it keeps: the row moves on.</summary>
+public delegate T RowMap<out T>(Row row);
+
+/// <summary>The current row of a result; columns count from 0.</summary>
+public abstract class Row
+{
+    public abstract bool IsNull(int column);
+
+    public abstract long Integer(int column);
+
+    public abstract double Real(int column);
+
+    public abstract string Text(int column);
+
+    /// <summary>The bytes of a text or blob column, valid until the row moves on.</summary>
+    public abstract ReadOnlySpan<byte> Bytes(int column);
+
+    public int Int(int column) => checked((int)Integer(column));
+
+    public bool Flag(int column) => Integer(column) != 0;
+
+    public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
+
+    public long? IntegerOrNull(int column) => IsNull(column) ? null : Integer(column);
+
+    public DateTimeOffset Time(int column) => DateTimeOffset.FromUnixTimeMilliseconds(Integer(column));
+
+    public DateTimeOffset? TimeOrNull(int column) => IsNull(column) ? null : Time(column);
+
+    public T Json<T>(int column, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(Bytes(column), type)!;
+}
+
+/// <summary>
+/// A consistent view of one shard. Statements are constant strings with parameters <c>$1</c>, <c>$2</c>, ...; values never become part of a
+/// statement's text. Each distinct statement is prepared once per connection and kept.
+/// </summary>
+public abstract class Snapshot
+{
+    /// <summary>The first row, or null when there is none.</summary>
+    public abstract ValueTask<T?> FindAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)
+        where T : class;
+
+    public abstract ValueTask<List<T>> ListAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values);
+
+    /// <summary>The first column of the first row, or null when there is no row or it is null.</summary>
+    public abstract ValueTask<long?> NumberAsync(string sql, params ReadOnlySpan<SqlValue> values);
+}
+
+/// <summary>
+/// One piece of work in a shard's current transaction: all of it happens, or nothing. The work may run more than once, so it
+/// touches nothing but the transaction.
+/// </summary>
+public abstract class Transaction : Snapshot
+{
+    private readonly List<EventRecord> _published = [];
+    private readonly List<JobRecord> _scheduled = [];
+
+    /// <summary>When the transaction began, to the millisecond: the time of all that it does.</summary>
+    public abstract DateTimeOffset Now { get; }
+
+    /// <summary>A new id that routes to this shard.</summary>
+    public abstract Id<T> NewId<T>()
+        where T : IEntity;
+
+    /// <returns>How many rows were inserted, updated or deleted.</returns>
+    public abstract ValueTask<int> ExecuteAsync(string sql, params ReadOnlySpan<SqlValue> values);
+
+    /// <summary>Publishes an event, in this transaction. Consumers get it after the commit, in the order of the shard.</summary>
+    public ValueTask<int> PublishAsync<T>(Id<Tenant> tenant, T happened)
+        where T : IEvent<T>
+    {
+        var data = JsonSerializer.SerializeToUtf8Bytes(happened, T.Type.Json);
+        var record = new EventRecord(NextSequence(), T.Type.Name, happened.Key, tenant, Now, TraceParent, data);
+        _published.Add(record);
+        return ExecuteAsync(
+            EventLog.Insert, record.Sequence, record.Type, record.Key, tenant.Value, record.At, record.TraceParent, SqlValue.Utf8(data));
+    }
+
+    /// <summary>Schedules a job, in this transaction. It runs at <paramref name="due"/> or soon after, at least once.</summary>
+    public ValueTask<int> ScheduleAsync<T>(Id<Tenant> tenant, T job, DateTimeOffset due)
+        where T : IJob<T>
+    {
+        var data = JsonSerializer.SerializeToUtf8Bytes(job, T.Type.Json);
+        var record = new JobRecord(NewJobId(), T.Type.Name, job.Key, tenant, due, 0, TraceParent, data);
+        _scheduled.Add(record);
+        return ExecuteAsync(JobQueue.Insert, record.Id, record.Type, record.Key, tenant.Value, due, record.TraceParent, SqlValue.Utf8(data));
+    }
+
+    /// <summary>
+    /// Stops the shard when <paramref name="holds"/> is false: writing on would spread the damage. Nothing of the transaction is kept.
+    /// </summary>
+    public static void Invariant(bool holds, string sentence)
+    {
+        if (!holds)
+            throw new InvariantException(sentence);
+    }
+
+    /// <summary>W3C trace context that published events and scheduled jobs carry on.</summary>
+    internal string? TraceParent { get; set; }
+
+    /// <summary>What the transaction has published so far; handed on after the commit.</summary>
+    private protected IReadOnlyList<EventRecord> Published => _published;
+
+    private protected IReadOnlyList<JobRecord> Scheduled => _scheduled;
+
+    /// <summary>Runs a part that may fail without the rest: what it wrote is undone and its exception returned.</summary>
+    internal abstract ValueTask<Exception?> TryAsync(Func<ValueTask> part);
+
+    internal async ValueTask<int> RescheduleAsync(JobRecord job, DateTimeOffset due, string? error)
+    {
+        var again = job with { DueAt = due, Attempts = job.Attempts + 1 };
+        var changed = await ExecuteAsync(
+            "UPDATE basin_job SET due_at = $2, attempts = $3, error = $4 WHERE id = $1", again.Id, due, again.Attempts, error);
+        if (changed > 0)
+            _scheduled.Add(again);
+        return changed;
+    }
+
+    private protected abstract long NextSequence();
+
+    private protected abstract long NewJobId();
+
+    private protected (int Published, int Scheduled) Mark() => (_published.Count, _scheduled.Count);
+
+    private protected void ForgetSince((int Published, int Scheduled) mark)
+    {
+        _published.RemoveRange(mark.Published, _published.Count - mark.Published);
+        _scheduled.RemoveRange(mark.Scheduled, _scheduled.Count - mark.Scheduled);
+    }
+}
+
+/// <summary>An invariant does not hold; the shard that meets it stops writing until an operator has looked and restarts.</summary>
+public sealed class InvariantException(string sentence) : Exception($"Invariant broken: {sentence}");

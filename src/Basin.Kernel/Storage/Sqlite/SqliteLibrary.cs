@@ -1,0 +1,41 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using SQLitePCL;
+
+namespace Basin.Kernel.Storage.Sqlite;
+
+/// <summary>
+/// Binds to the operating system's own SQLite, which its vendor patches, instead of a copy bundled with the program.
+/// </summary>
+internal static class SqliteLibrary
+{
+    /// <summary>RETURNING and STRICT tables need it.</summary>
+    private const int MinimumVersion = 3_037_000;
+
+    private static readonly Lazy<bool> Loaded = new(Load);
+
+    public static void EnsureLoaded() => _ = Loaded.Value;
+
+    private static bool Load()
+    {
+        NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
+        raw.SetProvider(new SQLite3Provider_e_sqlite3());
+        raw.FreezeProvider();
+        if (raw.sqlite3_libversion_number() < MinimumVersion)
+            throw new InvalidOperationException($"SQLite {raw.sqlite3_libversion().utf8_to_string()} is too old; 3.37 or newer is needed.");
+        return true;
+    }
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
+    {
+        string[] candidates = OperatingSystem.IsWindows() ? ["winsqlite3"]
+            : OperatingSystem.IsMacOS() ? ["libsqlite3.dylib"]
+            : ["libsqlite3.so.0", "libsqlite3.so"];
+        foreach (var candidate in candidates)
+        {
+            if (NativeLibrary.TryLoad(candidate, out var handle))
+                return handle;
+        }
+        throw new DllNotFoundException("The operating system has no SQLite library. On Debian: apt-get install libsqlite3-0");
+    }
+}

@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using System.Threading.Channels;
+using Basin.Kernel.Events;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Jobs;
+using Microsoft.Extensions.Logging;
+
+namespace Basin.Kernel.Storage.Sqlite;
+
+/// <summary>A shard in one SQLite file, with its writer and its pool of readers.</summary>
+internal sealed class SqliteShard : Shard, IDisposable
+{
+    private readonly SqliteConnection _writeConnection;
+    private readonly SqliteWriter _writer;
+    private readonly Channel<SqliteSnapshot> _readers;
+
+    private SqliteShard(string system, int number, string path, SqliteConnection connection, StoreOptions options, TimeProvider time, ILogger log)
+    {
+        Number = number;
+        _writeConnection = connection;
+        var lastSequence = connection.Number("SELECT MAX(sequence) FROM basin_outbox", []) ?? 0;
+        var mark = new MarkFile(Path.ChangeExtension(path, ".mark"));
+        Ids = new IdGenerator(time, number, mark.Read(), mark.Write);
+        Events = new EventLog(lastSequence);
+        Jobs = new JobQueue(this);
+        var transaction = new SqliteTransaction(connection, Ids, time, lastSequence);
+        _writer = new SqliteWriter(system, number, transaction, options, time, log, HandOn);
+        _readers = Channel.CreateBounded<SqliteSnapshot>(options.ReadersPerShard);
+        for (var i = 0; i < options.ReadersPerShard; i++)
+            _readers.Writer.TryWrite(new SqliteSnapshot(SqliteConnection.OpenReader(path, options)));
+    }
+
+    public override int Number { get; }
+
+    public override IdGenerator Ids { get; }
+
+    public override EventLog Events { get; }
+
+    internal override JobQueue Jobs { get; }
+
+    public override StoreUnavailableException? Trouble => _writer.Trouble;
+
+    public override int QueuedWrites => _writer.Queued;
+
+    /// <summary>Opens or creates the file and brings its schema up to date.</summary>
+    public static SqliteShard Open(
+        string system, int number, IReadOnlyList<Migration> migrations, StoreOptions options, TimeProvider time, ILogger log)
+    {
+        var path = Path.Combine(options.Directory, system, $"{number:000}.db");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var connection = SqliteConnection.OpenWriter(path, options);
+        SqliteMigrator.Migrate(connection, migrations, time, name => StoreLog.Migrated(log, $"{system}/{number}", name));
+        return new SqliteShard(system, number, path, connection, options, time, log);
+    }
+
+    public override Task<T> WriteAsync<T>(Func<Transaction, ValueTask<T>> work, WritePriority priority, CancellationToken cancellation) =>
+        _writer.EnqueueAsync(work, priority, cancellation);
+
+    public override async ValueTask<T> ReadAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
+    {
+        var snapshot = await _readers.Reader.ReadAsync(cancellation);
+        try
+        {
+            await using var interruption = cancellation.UnsafeRegister(static c => ((SqliteConnection)c!).Interrupt(), snapshot.Connection);
+            snapshot.Connection.Execute("BEGIN", []);
+            try
+            {
+                return await work(snapshot);
+            }
+            finally
+            {
+                snapshot.Connection.Execute("COMMIT", []);
+            }
+        }
+        finally
+        {
+            // The place is free: this connection was taken from it.
+            _readers.Writer.TryWrite(snapshot);
+        }
+    }
+
+    private void HandOn(SqliteTransaction committed)
+    {
+        Events.Append(committed.PublishedEvents);
+        Jobs.Append(committed.ScheduledJobs);
+    }
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        while (_readers.Reader.TryRead(out var reader))
+            reader.Dispose();
+        _writeConnection.Dispose();
+    }
+
+    /// <summary>
+    /// The high-water mark of ids: 16 bytes overwritten in place, which needs no free space, and within one sector, which a crash does not tear.
+    /// </summary>
+    private sealed class MarkFile(string path)
+    {
+        public long Read()
+        {
+            if (!File.Exists(path))
+                return 0;
+            var bytes = File.ReadAllBytes(path);
+            // A crash between creation and the first write leaves an empty file, before any id was handed out.
+            if (bytes.Length == 0)
+                return 0;
+            if (bytes.Length != 16 || BinaryPrimitives.ReadInt64LittleEndian(bytes) != ~BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8)))
+                throw new InvalidDataException($"'{path}' is damaged: it holds the time above which new ids begin. Restore it, or write a later time.");
+            return BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        }
+
+        public void Write(long mark)
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            BinaryPrimitives.WriteInt64LittleEndian(bytes, mark);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], ~mark);
+            try
+            {
+                using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+                file.Write(bytes);
+                file.Flush(flushToDisk: true);
+            }
+            catch (IOException failure)
+            {
+                throw new StoreUnavailableException(StoreUnavailableException.Reasons.InputOutput, failure.Message);
+            }
+        }
+    }
+}

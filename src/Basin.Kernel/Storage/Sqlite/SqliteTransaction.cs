@@ -1,0 +1,146 @@
+using Basin.Kernel.Ids;
+using Basin.Kernel.Jobs;
+using Basin.Kernel.Events;
+
+namespace Basin.Kernel.Storage.Sqlite;
+
+/// <summary>
+/// The writer's transaction, reused for every batch. A savepoint per item costs as much as the item's own statement, so the first try of a batch
+/// has none: when an item fails after it has written, the batch is rolled back and run again carefully, with a savepoint around each.
+/// </summary>
+internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator ids, TimeProvider time, long lastSequence) : Transaction
+{
+    private long _lastSequence = lastSequence;
+    private bool _careful;
+    private bool _wrote;
+    private DateTimeOffset _now;
+
+    public override DateTimeOffset Now => _now;
+
+    public IReadOnlyList<EventRecord> PublishedEvents => Published;
+
+    public IReadOnlyList<JobRecord> ScheduledJobs => Scheduled;
+
+    public void Begin(bool careful)
+    {
+        _careful = careful;
+        ForgetSince((0, 0));
+        _now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        connection.Execute("BEGIN IMMEDIATE", []);
+    }
+
+    public void Commit() => connection.Execute("COMMIT", []);
+
+    public void Rollback()
+    {
+        // A full disk has ended the transaction already.
+        if (connection.InTransaction)
+            connection.Execute("ROLLBACK", []);
+    }
+
+    /// <summary>Runs one work item; when it throws, nothing that it wrote is kept.</summary>
+    /// <exception cref="SpoiledBatchException">What it wrote can only be undone with the whole batch.</exception>
+    public T Run<T>(Func<Transaction, ValueTask<T>> work)
+    {
+        var mark = Mark();
+        _wrote = false;
+        try
+        {
+            var running = work(this);
+            if (!running.IsCompleted)
+                throw new InvalidOperationException("The work awaited something other than its transaction.");
+            var result = running.GetAwaiter().GetResult();
+            if (_careful && _wrote)
+                connection.Execute("RELEASE item", []);
+            return result;
+        }
+        catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException))
+        {
+            UndoItem(mark);
+            throw;
+        }
+        finally
+        {
+            TraceParent = null;
+        }
+    }
+
+    private void UndoItem((int Published, int Scheduled) mark)
+    {
+        ForgetSince(mark);
+        if (!_wrote)
+            return;
+        if (!_careful)
+            throw new SpoiledBatchException();
+        connection.Execute("ROLLBACK TO item", []);
+        connection.Execute("RELEASE item", []);
+    }
+
+    internal override async ValueTask<Exception?> TryAsync(Func<ValueTask> part)
+    {
+        BeforeWrite();
+        connection.Execute("SAVEPOINT part", []);
+        var mark = Mark();
+        try
+        {
+            await part();
+            connection.Execute("RELEASE part", []);
+            return null;
+        }
+        catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException))
+        {
+            ForgetSince(mark);
+            connection.Execute("ROLLBACK TO part", []);
+            connection.Execute("RELEASE part", []);
+            return failure;
+        }
+    }
+
+    public override Id<T> NewId<T>() => ids.Next<T>();
+
+    public override ValueTask<int> ExecuteAsync(string sql, params ReadOnlySpan<SqlValue> values)
+    {
+        BeforeWrite();
+        return ValueTask.FromResult(connection.Execute(sql, values));
+    }
+
+    public override ValueTask<T?> FindAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)
+        where T : class => ValueTask.FromResult(connection.Find(sql, map, values));
+
+    public override ValueTask<List<T>> ListAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values) =>
+        ValueTask.FromResult(connection.List(sql, map, values));
+
+    public override ValueTask<long?> NumberAsync(string sql, params ReadOnlySpan<SqlValue> values) =>
+        ValueTask.FromResult(connection.Number(sql, values));
+
+    private protected override long NextSequence() => ++_lastSequence;
+
+    private protected override long NewJobId() => ids.Next();
+
+    private void BeforeWrite()
+    {
+        if (_careful && !_wrote)
+            connection.Execute("SAVEPOINT item", []);
+        _wrote = true;
+    }
+}
+
+/// <summary>The batch must run again with a savepoint around each item.</summary>
+internal sealed class SpoiledBatchException : Exception;
+
+/// <summary>A read-only connection inside one read transaction.</summary>
+internal sealed class SqliteSnapshot(SqliteConnection connection) : Snapshot, IDisposable
+{
+    public SqliteConnection Connection => connection;
+
+    public override ValueTask<T?> FindAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)
+        where T : class => ValueTask.FromResult(connection.Find(sql, map, values));
+
+    public override ValueTask<List<T>> ListAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values) =>
+        ValueTask.FromResult(connection.List(sql, map, values));
+
+    public override ValueTask<long?> NumberAsync(string sql, params ReadOnlySpan<SqlValue> values) =>
+        ValueTask.FromResult(connection.Number(sql, values));
+
+    public void Dispose() => connection.Dispose();
+}

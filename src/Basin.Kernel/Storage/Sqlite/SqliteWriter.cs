@@ -1,0 +1,242 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Basin.Kernel.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Basin.Kernel.Storage.Sqlite;
+
+/// <summary>
+/// The one thread that writes to a shard. It takes all the work that waits, runs it in one transaction, commits once, and only then answers:
+/// the more load, the more work shares one fsync.
+/// </summary>
+internal sealed class SqliteWriter : IDisposable
+{
+    private readonly SqliteTransaction _transaction;
+    private readonly StoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Action<SqliteTransaction> _committed;
+    private readonly string _system;
+    private readonly string _name;
+    private readonly ConcurrentQueue<WorkItem> _requests = new();
+    private readonly ConcurrentQueue<WorkItem> _background = new();
+    private readonly ManualResetEventSlim _wake = new();
+    private readonly Thread _thread;
+    private int _queuedRequests;
+    private volatile bool _closing;
+    private volatile StoreUnavailableException? _trouble;
+
+    public SqliteWriter(
+        string system, int number, SqliteTransaction transaction, StoreOptions options, TimeProvider time, ILogger log, Action<SqliteTransaction> committed)
+    {
+        (_system, _name) = (system, $"{system}/{number}");
+        (_transaction, _options, _time, _log, _committed) = (transaction, options, time, log, committed);
+        _thread = new Thread(WriteUntilClosed) { IsBackground = true, Name = $"writer {_name}" };
+        _thread.Start();
+    }
+
+    /// <summary>Why the last commit failed, until one succeeds; or why the shard has stopped.</summary>
+    public StoreUnavailableException? Trouble => _trouble;
+
+    public int Queued => Volatile.Read(ref _queuedRequests) + _background.Count;
+
+    public Task<T> EnqueueAsync<T>(Func<Transaction, ValueTask<T>> work, WritePriority priority, CancellationToken cancellation)
+    {
+        if (_closing)
+            return Task.FromException<T>(Unavailable(StoreUnavailableException.Reasons.Closing, "is closing"));
+        if (_trouble is { Reason: StoreUnavailableException.Reasons.Stopped } stopped)
+            return Task.FromException<T>(stopped);
+        var item = new WorkItem<T>(work, _time.GetTimestamp(), Activity.Current?.Id, cancellation);
+        if (priority == WritePriority.Background)
+        {
+            _background.Enqueue(item);
+        }
+        else if (Interlocked.Increment(ref _queuedRequests) > _options.MaxQueuedWrites)
+        {
+            Interlocked.Decrement(ref _queuedRequests);
+            return Task.FromException<T>(Unavailable(StoreUnavailableException.Reasons.Busy, "has a full queue"));
+        }
+        else
+        {
+            _requests.Enqueue(item);
+        }
+        _wake.Set();
+        return item.Task;
+    }
+
+    private void WriteUntilClosed()
+    {
+        var batch = new List<WorkItem>(_options.MaxWritesPerCommit);
+        while (true)
+        {
+            _wake.Wait();
+            _wake.Reset();
+            while (TakeBatch(batch))
+            {
+                WriteBatch(batch);
+                batch.Clear();
+            }
+            if (_closing && _requests.IsEmpty && _background.IsEmpty)
+                return;
+        }
+    }
+
+    /// <summary>What Basin owes already goes first; it is bounded by those who send it.</summary>
+    private bool TakeBatch(List<WorkItem> batch)
+    {
+        while (batch.Count < _options.MaxWritesPerCommit && _background.TryDequeue(out var item))
+            batch.Add(item);
+        while (batch.Count < _options.MaxWritesPerCommit && _requests.TryDequeue(out var item))
+        {
+            Interlocked.Decrement(ref _queuedRequests);
+            if (_time.GetElapsedTime(item.EnqueuedAt).TotalSeconds > _options.MaxQueueSeconds)
+                item.Refuse(Unavailable(StoreUnavailableException.Reasons.Busy, $"could not begin within {_options.MaxQueueSeconds} s"));
+            else
+                batch.Add(item);
+        }
+        return batch.Count > 0;
+    }
+
+    private void WriteBatch(List<WorkItem> batch)
+    {
+        if (_trouble is { Reason: StoreUnavailableException.Reasons.Stopped } stopped)
+        {
+            Refuse(batch, stopped);
+            return;
+        }
+        var began = _time.GetTimestamp();
+        try
+        {
+            RunAll(batch);
+            _transaction.Commit();
+            _trouble = null;
+        }
+        catch (Exception failure)
+        {
+            Abandon(batch, failure);
+            return;
+        }
+        _committed(_transaction);
+        foreach (var item in batch)
+            item.Answer();
+        KernelMetrics.Committed(_system, batch.Count, _transaction.PublishedEvents.Count, _time.GetElapsedTime(began));
+    }
+
+    private void RunAll(List<WorkItem> batch)
+    {
+        try
+        {
+            RunAll(batch, careful: false);
+        }
+        catch (SpoiledBatchException)
+        {
+            _transaction.Rollback();
+            RunAll(batch, careful: true);
+        }
+    }
+
+    private void RunAll(List<WorkItem> batch, bool careful)
+    {
+        _transaction.Begin(careful);
+        foreach (var item in batch)
+            item.Run(_transaction);
+    }
+
+    private void Abandon(List<WorkItem> batch, Exception failure)
+    {
+        var trouble = failure switch
+        {
+            InvariantException => new StoreUnavailableException(StoreUnavailableException.Reasons.Stopped, $"Shard {_name} has stopped. {failure.Message}"),
+            StoreUnavailableException unavailable => unavailable,
+            _ => new StoreUnavailableException(StoreUnavailableException.Reasons.InputOutput, $"Shard {_name} cannot commit: {failure.Message}"),
+        };
+        if (_trouble?.Reason != trouble.Reason)
+            StoreLog.WritesRefused(_log, _name, trouble.Reason, failure);
+        _trouble = trouble;
+        Rollback();
+        Refuse(batch, trouble);
+    }
+
+    private void Rollback()
+    {
+        try
+        {
+            _transaction.Rollback();
+        }
+        catch (Exception failure) when (failure is StoreException or StoreUnavailableException)
+        {
+            StoreLog.RollbackFailed(_log, _name, failure);
+        }
+    }
+
+    private static void Refuse(List<WorkItem> batch, StoreUnavailableException trouble)
+    {
+        foreach (var item in batch)
+            item.Refuse(trouble);
+    }
+
+    private StoreUnavailableException Unavailable(StoreUnavailableException.Reasons reason, string what) => new(reason, $"Shard {_name} {what}.");
+
+    /// <summary>Refuses new work, finishes what waits, and ends the thread.</summary>
+    public void Dispose()
+    {
+        _closing = true;
+        _wake.Set();
+        _thread.Join();
+        _wake.Dispose();
+    }
+
+    private abstract class WorkItem
+    {
+        public abstract long EnqueuedAt { get; }
+
+        public abstract void Run(SqliteTransaction transaction);
+
+        public abstract void Answer();
+
+        public abstract void Refuse(StoreUnavailableException reason);
+    }
+
+    private sealed class WorkItem<T>(Func<Transaction, ValueTask<T>> work, long enqueuedAt, string? traceParent, CancellationToken cancellation) : WorkItem
+    {
+        // Continuations must not run on the writer's thread.
+        private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T _result = default!;
+        private Exception? _failure;
+
+        public Task<T> Task => _answer.Task;
+
+        public override long EnqueuedAt => enqueuedAt;
+
+        public override void Run(SqliteTransaction transaction)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                _failure = new OperationCanceledException(cancellation);
+                return;
+            }
+            _failure = null;
+            try
+            {
+                transaction.TraceParent = traceParent;
+                _result = transaction.Run(work);
+            }
+            catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException or SpoiledBatchException))
+            {
+                _failure = failure;
+            }
+        }
+
+        public override void Answer()
+        {
+            if (_failure is null)
+                _answer.TrySetResult(_result);
+            else if (_failure is OperationCanceledException)
+                _answer.TrySetCanceled(cancellation);
+            else
+                _answer.TrySetException(_failure);
+        }
+
+        public override void Refuse(StoreUnavailableException reason) => _answer.TrySetException(reason);
+    }
+}

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace Basin.Kernel.Storage;
+
+internal static partial class StoreLog
+{
+    [LoggerMessage(1001, LogLevel.Critical, "Shard {Shard} refuses writes: {Reason}")]
+    public static partial void WritesRefused(ILogger logger, string shard, StoreUnavailableException.Reasons reason, Exception failure);
+
+    [LoggerMessage(1002, LogLevel.Error, "Shard {Shard} could not roll back")]
+    public static partial void RollbackFailed(ILogger logger, string shard, Exception failure);
+
+    [LoggerMessage(1003, LogLevel.Information, "Shard {Shard} migrated to {Migration}")]
+    public static partial void Migrated(ILogger logger, string shard, string migration);
+}

@@ -1,0 +1,63 @@
+using Basin.Kernel.Hosting;
+using Basin.Kernel.Storage.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Basin.Kernel.Storage;
+
+/// <summary>Opens and closes the stores of all systems.</summary>
+public sealed class Stores : IDisposable
+{
+    private readonly Dictionary<string, Store> _stores = new(StringComparer.Ordinal);
+    private readonly List<SqliteShard> _shards = [];
+
+    public Stores(IEnumerable<SystemDefinition> systems, StoreOptions options, TimeProvider time, ILogger<Stores> log)
+    {
+        var definitions = systems.ToList();
+        RefuseUnknownNames(options, definitions);
+        foreach (var system in definitions)
+        {
+            var count = ShardCountOf(system, options);
+            var shards = Enumerable.Range(0, count)
+                .Select(number => SqliteShard.Open(system.Name, number, system.Migrations, options, time, log))
+                .ToList();
+            _shards.AddRange(shards);
+            _stores.Add(system.Name, new Store(system.Name, shards));
+        }
+    }
+
+    public IReadOnlyCollection<Store> All => _stores.Values;
+
+    public Store Of(string system) => _stores[system];
+
+    private static void RefuseUnknownNames(StoreOptions options, List<SystemDefinition> systems)
+    {
+        foreach (var name in options.Shards.Keys)
+        {
+            if (systems.TrueForAll(system => !system.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                throw new InvalidOperationException($"Basin:Store:Shards names '{name}', which is not a system.");
+        }
+    }
+
+    /// <summary>Keys are spread by the number of shards, so the number stays what it was when the data was made.</summary>
+    private static int ShardCountOf(SystemDefinition system, StoreOptions options)
+    {
+        var count = options.Shards.GetValueOrDefault(system.Name, 1);
+        if (count < 1 || count > Ids.Snowflake.MaxShards)
+            throw new InvalidOperationException($"Basin:Store:Shards:{system.Name} is {count}; 1 to {Ids.Snowflake.MaxShards} are possible.");
+        if (count > 1 && !system.MayShard)
+            throw new InvalidOperationException($"Basin:Store:Shards:{system.Name} is {count}, but the system keeps its data in one shard.");
+        var folder = Path.Combine(options.Directory, system.Name);
+        var existing = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.db").Length : 0;
+        if (existing != 0 && existing != count)
+            throw new InvalidOperationException($"'{folder}' holds {existing} shards but Basin:Store:Shards:{system.Name} is {count}.");
+        return count;
+    }
+
+    /// <summary>Finishes the work that waits and closes every file.</summary>
+    public void Dispose()
+    {
+        foreach (var shard in _shards)
+            shard.Dispose();
+        _shards.Clear();
+    }
+}

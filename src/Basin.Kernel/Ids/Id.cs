@@ -98,7 +98,7 @@ internal static class Base32
 }
 
 /// <summary>Writes ids as JSON strings and property names.</summary>
-internal sealed class IdJsonConverterFactory : JsonConverterFactory
+public sealed class IdJsonConverterFactory : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) =>
         typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Id<>);
@@ -107,7 +107,7 @@ internal sealed class IdJsonConverterFactory : JsonConverterFactory
         (JsonConverter)Activator.CreateInstance(typeof(IdJsonConverter<>).MakeGenericType(typeToConvert.GetGenericArguments()))!;
 }
 
-internal sealed class IdJsonConverter<T> : JsonConverter<Id<T>>
+public sealed class IdJsonConverter<T> : JsonConverter<Id<T>>
     where T : IEntity
 {
     public override Id<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

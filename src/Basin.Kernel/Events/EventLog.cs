@@ -13,6 +13,7 @@ public sealed class EventLog
 
     private readonly Lock _lock = new();
     private readonly EventRecord[] _newest = new EventRecord[MaxKept];
+    private readonly Dictionary<long, List<Watch>> _watches = [];
     private long _appended;
     private long _floor;
     private TaskCompletionSource _changed = NewSignal();
@@ -36,6 +37,8 @@ public sealed class EventLog
                 _floor = place?.Sequence ?? _floor;
                 place = record;
                 LastSequence = record.Sequence;
+                if (_watches.TryGetValue(record.Key, out var watches))
+                    watches.ForEach(watch => watch.Signal());
             }
             (changed, _changed) = (_changed, NewSignal());
         }
@@ -86,6 +89,28 @@ public sealed class EventLog
                 changed = _changed.Task;
             }
             await changed.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>Tells a live page when something about an entity was published.</summary>
+    public Watch WatchKey(long key)
+    {
+        var watch = new Watch(this, key);
+        lock (_lock)
+        {
+            if (!_watches.TryGetValue(key, out var watches))
+                _watches.Add(key, watches = []);
+            watches.Add(watch);
+        }
+        return watch;
+    }
+
+    internal void Forget(Watch watch)
+    {
+        lock (_lock)
+        {
+            if (_watches.TryGetValue(watch.Key, out var watches) && watches.Remove(watch) && watches.Count == 0)
+                _watches.Remove(watch.Key);
         }
     }
 

@@ -86,6 +86,14 @@ public sealed class SystemDefinition
         return this;
     }
 
+    /// <inheritdoc cref="On{TEvent, THandler}"/>
+    public SystemDefinition On<TEvent>(Events.EventHandler<TEvent> handler)
+        where TEvent : IEvent<TEvent>
+    {
+        _handlers.Add(_ => EventBinding.Of(handler));
+        return this;
+    }
+
     /// <summary>Runs the jobs of a type.</summary>
     public SystemDefinition Runs<TJob, THandler>(Func<THandler, JobHandler<TJob>> handler)
         where TJob : IJob<TJob>

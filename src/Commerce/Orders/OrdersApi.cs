@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using Basin.Catalog;
+using Basin.Payments;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Basin.Orders;
+
+/// <summary>The use cases of Orders, for its endpoints, its pages and other systems.</summary>
+public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store, CatalogApi catalog, TimeProvider time)
+{
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>Places an order at the catalogue's prices of this moment.</summary>
+    /// <param name="owner">The customer or visitor who may see it in the shop; null for a program.</param>
+    public async Task<Answer<OrderView>> PlaceAsync(
+        Id<Tenant> tenant, string? owner, PlaceOrder request, Once once, CancellationToken cancellation)
+    {
+        var offers = await catalog.FindOffersAsync(tenant, [.. request.Lines.Select(line => line.Sku)], cancellation);
+        var (terms, refusal) = Order.Price(request, owner, offers);
+        if (refusal is not null)
+            return refusal;
+        return await once.WriteAsync(
+            store, once.ShardFor(store), request, tx => PlaceAsync(tx, tenant, terms!, request.Payment.Token), cancellation);
+    }
+
+    private static async ValueTask<Answer<OrderView>> PlaceAsync(Transaction tx, Id<Tenant> tenant, OrderTerms terms, string token)
+    {
+        var id = tx.NewId<Order>();
+        var order = new Order(id, tenant, terms, OrderProgress.Placed, tx.Now, tx.Now);
+        await OrdersStore.InsertAsync(tx, order);
+        await tx.PublishAsync(tenant, new PaymentRequested(new Id<Payment>(id.Value), terms.TotalMinor, terms.Currency, token));
+        await tx.PublishAsync(
+            tenant, new OrderPlaced(id, terms.Email, terms.Owner, terms.Currency, terms.TotalMinor, terms.Lines.Sum(line => line.Quantity)));
+        return Answer.Created($"/v1/orders/{id}", OrderView.Of(order, [new TimelineEntry(1, OrderState.Placed, tx.Now, null)]));
+    }
+
+    /// <summary>Asks for the cancellation; what was done so far is undone step by step.</summary>
+    public Task<Answer<OrderView>> CancelAsync(Id<Tenant> tenant, Id<Order> id, Once once, CancellationToken cancellation) =>
+        once.WriteAsync(store, ShardKey.Of(id), id, tx => CancelAsync(tx, tenant, id), cancellation);
+
+    private static async ValueTask<Answer<OrderView>> CancelAsync(Transaction tx, Id<Tenant> tenant, Id<Order> id)
+    {
+        if (await OrdersStore.FindAsync(tx, tenant, id) is not { } order)
+            return KernelProblems.NotFound;
+        if (order.Progress.IsFinal)
+            return OrdersProblems.AlreadyFinal.With($"It is {order.Progress.State.ToString().ToLowerInvariant()}.");
+        var next = await OrdersSaga.SignalAsync(tx, order, OrderSignal.CancelAsked, note: null);
+        return Answer.Accepted(
+            $"/v1/orders/{id}", OrderView.Of(order with { Progress = next, ChangedAt = tx.Now }, await OrdersStore.TimelineAsync(tx, id, after: 0)));
+    }
+
+    /// <summary>The order with its timeline, or null when the tenant has none of this id.</summary>
+    public ValueTask<OrderView?> FindAsync(Id<Tenant> tenant, Id<Order> id, CancellationToken cancellation) => store.ReadAsync(
+        ShardKey.Of(id),
+        async snapshot => await OrdersStore.FindAsync(snapshot, tenant, id) is { } order
+            ? OrderView.Of(order, await OrdersStore.TimelineAsync(snapshot, id, after: 0))
+            : null,
+        cancellation);
+
+    /// <summary>A tenant's orders, newest first; of one owner, or in one state, when given.</summary>
+    public async ValueTask<Page<OrderSummary>> ListAsync(
+        Id<Tenant> tenant, string? owner, OrderState? state, Paging paging, CancellationToken cancellation)
+    {
+        var before = paging.AfterNumber(start: long.MaxValue);
+        var orders = await store.ReadAllAsync(
+            snapshot => owner is not null ? OrdersStore.ListOfOwnerAsync(snapshot, tenant, owner, before, paging.Limit + 1)
+                : state is { } only ? OrdersStore.ListInStateAsync(snapshot, tenant, only, before, paging.Limit + 1)
+                : OrdersStore.ListAsync(snapshot, tenant, before, paging.Limit + 1),
+            cancellation);
+        var newest = orders.OrderByDescending(order => order.Id).Take(paging.Limit + 1).Select(OrderSummary.Of).ToList();
+        return paging.PageOf(newest, order => order.Id.Value.ToString());
+    }
+
+    /// <summary>
+    /// The timeline from an entry on, now and as it grows, until the order is final. Null is a heartbeat: nothing has happened for a while.
+    /// </summary>
+    public async IAsyncEnumerable<TimelineEntry?> WatchAsync(Id<Order> id, int after, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var shard = store.ShardOf(ShardKey.Of(id));
+        using var watch = shard.Events.WatchKey(id.Value);
+        while (true)
+        {
+            var entries = await shard.ReadAsync(snapshot => OrdersStore.TimelineAsync(snapshot, id, after), cancellation);
+            foreach (var entry in entries)
+            {
+                yield return entry;
+                after = entry.N;
+                if (entry.State is OrderState.Delivered or OrderState.Declined or OrderState.Cancelled)
+                    yield break;
+            }
+            if (!await watch.WaitAsync(Heartbeat, time, cancellation))
+                yield return null;
+        }
+    }
+}

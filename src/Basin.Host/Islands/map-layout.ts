@@ -21,9 +21,11 @@ export interface MapLayout {
 
 const MostDetailed = 14;
 const MostPerColumn = 7;
-const LeastGap = 44;
+const LayerGap = 44;
+const LeastGap = 24;
 const MostGap = 132;
-const Sizes = { detailed: { width: 172, height: 92, gap: 24 }, compact: { width: 128, height: 46, gap: 14 } };
+const MostGrowth = 1.25;
+const Sizes = { detailed: { width: 140, height: 112, gap: 24 }, compact: { width: 138, height: 46, gap: 14 } };
 
 /** Lays systems out in layers along their flows: from left to right where that fits, else from top to bottom. */
 export function layOut(names: string[], edges: Edge[], width: number): MapLayout {
@@ -39,8 +41,8 @@ export function layOut(names: string[], edges: Edge[], width: number): MapLayout
   const boxes = new Map<string, Box>();
   let bottom = horizontal
     ? placeColumns(columns, width, size, boxes)
-    : placeRows(layers, width, size, LeastGap, 0, boxes);
-  if (alone.length > 0) bottom = placeRows([alone], width, size, size.gap, bottom > 0 ? bottom + LeastGap : 0, boxes);
+    : placeRows(layers, width, size, LayerGap, 0, boxes);
+  if (alone.length > 0) bottom = placeRows([alone], width, size, size.gap, bottom > 0 ? bottom + LayerGap : 0, boxes);
   return { boxes, paths: draw(edges, boxes, horizontal), height: bottom, compact };
 }
 
@@ -91,7 +93,9 @@ interface Size {
   gap: number;
 }
 
-function placeColumns(columns: string[][], width: number, size: Size, boxes: Map<string, Box>): number {
+function placeColumns(columns: string[][], width: number, least: Size, boxes: Map<string, Box>): number {
+  const widest = (width - (columns.length - 1) * LayerGap) / Math.max(1, columns.length);
+  const size = { ...least, width: Math.min(least.width * MostGrowth, Math.max(least.width, widest)) };
   const tallest = Math.max(0, ...columns.map((column) => column.length));
   const height = tallest * (size.height + size.gap) - size.gap;
   const gap = columns.length < 2 ? 0 : Math.min(MostGap, (width - columns.length * size.width) / (columns.length - 1));

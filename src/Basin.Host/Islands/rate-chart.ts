@@ -48,6 +48,7 @@ export class RateChart {
       }
     }
     this.#plot.setData(this.#data());
+    this.#showLatest();
   }
 
   destroy(): void {
@@ -92,6 +93,7 @@ export class RateChart {
             ...axis,
             grid: { show: false },
             space: 70,
+            incrs: [60, 120, 300],
             values: (_, splits) => splits.map((each) => clock(each, false)),
           },
           { ...axis, size: 56, space: 40, values: (_, splits) => splits.map((each) => formatRate(each)) },
@@ -111,6 +113,12 @@ export class RateChart {
       this.#data(),
       this.#host,
     );
+    this.#showLatest();
+  }
+
+  /** The legend follows the pointer; without one it shows the newest rates. */
+  #showLatest(): void {
+    if (this.#plot && this.#plot.cursor.idx == null) this.#plot.setLegend({ idx: this.#times.length - 1 });
   }
 
   #size(): { width: number; height: number } {

@@ -194,17 +194,20 @@ class MapNode {
     this.#rate.textContent = `${formatRate(system.ratePerSecond)}/s`;
     this.#detail.textContent = detail(system);
     this.#detail.classList.toggle("attention", system.parked > 0);
-    const most = Math.max(1, ...this.#history);
+    const least = Math.min(...this.#history) * 0.8;
+    const range = Math.max(1, Math.max(...this.#history) - least);
     const offset = SparkPoints - this.#history.length;
-    const points = this.#history.map((rate, index) => `${offset + index},${(19 - (rate / most) * 18).toFixed(1)}`);
+    const points = this.#history.map(
+      (rate, index) => `${offset + index},${(19 - ((rate - least) / range) * 18).toFixed(1)}`,
+    );
     this.#line.setAttribute("points", points.join(" "));
   }
 }
 
-/** The 99th percentile, and of what waits only the most pressing. */
+/** What is parked hides all else; otherwise the 99th percentile and what waits. */
 function detail(system: SystemPulse): string {
+  if (system.parked > 0) return `${system.parked} parked`;
   const latency = `p99 ${system.p99Ms < 10 ? system.p99Ms.toFixed(1) : Math.round(system.p99Ms)} ms`;
-  if (system.parked > 0) return `${latency} · ${system.parked} parked`;
   if (system.lag > 0) return `${latency} · lag ${formatRate(system.lag)}`;
   return system.queue > 0 ? `${latency} · queue ${formatRate(system.queue)}` : latency;
 }

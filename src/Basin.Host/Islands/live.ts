@@ -37,7 +37,7 @@ export class LiveStream {
     document.addEventListener("visibilitychange", this.#onVisibility);
     addEventListener("pagehide", this.#disconnect);
     addEventListener("pageshow", this.#onVisibility);
-    void this.#connect();
+    this.#onVisibility();
   }
 
   close(): void {
@@ -72,6 +72,7 @@ export class LiveStream {
     this.#options.onStatus?.("live");
     const parser = createParser({
       onRetry: (ms) => (this.#delayMs = Math.min(ms, LongestDelayMs)),
+      onComment: () => (this.#failures = 0),
       onEvent: ({ event, data, id }) => {
         this.#failures = 0;
         if (id !== undefined) this.#lastEventId = id;
@@ -88,6 +89,8 @@ export class LiveStream {
   #retry(): void {
     if (this.#closed) return;
     this.#options.onStatus?.("waiting");
+    if (document.visibilityState === "hidden") return;
+    clearTimeout(this.#timer);
     const ceiling = Math.min(this.#delayMs * 2 ** this.#failures++, LongestDelayMs);
     this.#timer = setTimeout(() => void this.#connect(), ceiling * (0.5 + Math.random() / 2));
   }

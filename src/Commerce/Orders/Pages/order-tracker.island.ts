@@ -77,6 +77,7 @@ class OrderTracker extends HTMLElement {
       item.toggleAttribute("aria-current", false);
       if (item.dataset["status"] === "current") item.setAttribute("aria-current", "step");
     });
+    if (reached < 0) items[failedAt]?.querySelector(".step-mark use")?.setAttribute("href", "/icons.svg#cross");
     const when = items[reached]?.querySelector(".step-time");
     when?.replaceChildren(timeAgo(entry.at));
   }

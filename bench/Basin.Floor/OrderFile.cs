@@ -5,7 +5,7 @@ using SQLitePCL;
 
 namespace Basin.Floor;
 
-/// <summary>A SQLite file of orders (id, body) with one writer: whatever waits is inserted in one transaction, flushed once, then answered.</summary>
+/// <summary>A SQLite file of orders (id, body) with one writer: whatever waits is inserted in one transaction, then answered.</summary>
 internal sealed class OrderFile : IDisposable
 {
     private const int MostPerCommit = 1000;

@@ -1,5 +1,5 @@
-// The floor: the least that answers POST /v1/orders durably. One bare endpoint, one writer thread, group commit over raw SQLite; no validation, tenants,
-// idempotency, events or state machine. Basin's own number is read against this one, so keep it as fast as it is short.
+// The floor: the least that answers POST /v1/orders durably. One bare endpoint, one writer thread, group commit over raw SQLite;
+// no validation, tenants, idempotency, events or state machine. Basin's own number is read against this one.
 using System.Buffers;
 using Basin.Floor;
 

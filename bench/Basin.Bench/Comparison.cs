@@ -6,7 +6,7 @@ namespace Basin.Bench;
 /// <summary>The measurements of all variants, round by round; the first variant is the one that others are read against.</summary>
 internal sealed class Comparison(string name, string title, IReadOnlyList<string> conditions)
 {
-    private static readonly string[] Columns = 
+    private static readonly string[] Columns =
         ["Variant", "Per second", "min..max", "p50 ms", "p99 ms", "Ratio", "min..max"];
 
     private readonly List<(string Variant, List<WrkResult> Rounds)> _variants = [];

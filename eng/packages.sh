@@ -7,8 +7,11 @@ as_root() {
 
 # ensure_packages PACKAGE...: installs those Debian packages that are missing; does nothing, and asks for no rights, when all are there.
 ensure_packages() {
-    local package
-    local missing=()
+    if ! command -v apt-get >/dev/null; then
+        echo "No apt-get here; make sure that these are installed: $*"
+        return
+    fi
+    local package missing=()
     for package in "$@"; do
         if [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
             missing+=("$package")

@@ -1,6 +1,6 @@
+using Basin.Kernel.Events;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
-using Basin.Kernel.Events;
 
 namespace Basin.Kernel.Storage.Sqlite;
 

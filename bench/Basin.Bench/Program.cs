@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Basin.Bench;
+using Spectre.Console;
+
+Benchmark[] benchmarks =
+[
+    new("orders", OrdersBenchmark.RunAsync),
+];
+
+var which = new Argument<string>("benchmark") { Description = "Which benchmark to run" };
+which.AcceptOnlyFromAmong([.. benchmarks.Select(benchmark => benchmark.Name), "all"]);
+var rounds = Whole("--rounds", "How often each variant is measured", usual: 5, most: 100);
+var seconds = Whole("--seconds", "How long one measurement lasts", usual: 8, most: 600);
+var clients = Whole("--clients", "Connections kept busy", usual: 256, most: 10_000);
+var only = new Option<string?>("--only") { Description = "Measure one variant alone, without a ratio" };
+
+var root = new RootCommand("Measures Basin against a hand-written floor, in one run on one machine")
+{
+    which, rounds, seconds, clients, only,
+};
+root.SetAction(async (arguments, cancellation) =>
+{
+#pragma warning disable RS0030 // The composition root is the one place that names the system's clock.
+    var time = TimeProvider.System;
+#pragma warning restore RS0030
+    var settings = new BenchmarkSettings(
+        arguments.GetValue(rounds), arguments.GetValue(seconds), arguments.GetValue(clients), arguments.GetValue(only));
+    var wanted = arguments.GetRequiredValue(which);
+    try
+    {
+        foreach (var benchmark in benchmarks.Where(benchmark => wanted == "all" || benchmark.Name == wanted))
+            await benchmark.RunAsync(new(settings, AnsiConsole.Console, time), cancellation);
+        return 0;
+    }
+    catch (BenchmarkException failure)
+    {
+        AnsiConsole.MarkupLineInterpolated($"[red]{failure.Message}[/]");
+        return 1;
+    }
+    catch (OperationCanceledException)
+    {
+        AnsiConsole.MarkupLine("[yellow]Stopped before the end; nothing written.[/]");
+        return 130;
+    }
+});
+
+// Ctrl-C must leave enough time to stop the servers and remove their data.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
+
+static Option<int> Whole(string name, string description, int usual, int most)
+{
+    var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
+    option.Validators.Add(result =>
+    {
+        if (result.Tokens is [var token] && (!int.TryParse(token.Value, out var value) || value < 1 || value > most))
+            result.AddError($"{name} must be a whole number from 1 to {most}, not '{token.Value}'.");
+    });
+    return option;
+}

@@ -1,0 +1,83 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Basin.Bench;
+
+/// <summary>A ready server on a free loopback port and an empty data directory. Disposing it stops it and removes its data.</summary>
+internal sealed class RunningServer : IDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly DirectoryInfo _data;
+    private readonly ChildProcess _process;
+
+    private RunningServer(ServerVariant variant)
+    {
+        Address = new Uri($"http://127.0.0.1:{FreePort()}");
+        // Not the system's temporary directory: that is often memory, where a flush costs nothing.
+        _data = Directory.CreateDirectory(Path.Combine(Workplace.Results, $"data-{variant.Name}-{Environment.ProcessId}"));
+        string[] arguments = [variant.Assembly, "--urls", Address.OriginalString, "--data", _data.FullName, .. variant.Arguments];
+        _process = ChildProcess.Start("dotnet", arguments, variant.Environment);
+    }
+
+    public Uri Address { get; }
+
+    public static async Task<RunningServer> StartAsync(ServerVariant variant, TimeProvider time, CancellationToken cancellation)
+    {
+        var server = new RunningServer(variant);
+        try
+        {
+            await server.WaitUntilReadyAsync(variant, time, cancellation);
+            return server;
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        _data.Delete(recursive: true);
+    }
+
+    private async Task WaitUntilReadyAsync(ServerVariant variant, TimeProvider time, CancellationToken cancellation)
+    {
+        using var http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(5) };
+        for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < StartLimit; await Task.Delay(PollInterval, time, cancellation))
+        {
+            if (_process.HasExited)
+                throw new BenchmarkException($"{variant.Name} stopped while starting:\n{_process.Output}");
+            if (await IsReadyAsync(http, cancellation))
+                return;
+        }
+        throw new BenchmarkException($"{variant.Name} was not ready after {StartLimit.TotalSeconds:F0} s:\n{_process.Output}");
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http, CancellationToken cancellation)
+    {
+        try
+        {
+            using var answer = await http.GetAsync("/health/ready", cancellation);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -16,6 +16,9 @@ internal static partial class EventsLog
     [LoggerMessage(1104, LogLevel.Error, "Job {Type} {Id} of {System} is given up after {Attempt} tries; it is a dead letter")]
     public static partial void JobDead(ILogger logger, string system, string type, long id, int attempt, Exception failure);
 
+    [LoggerMessage(1106, LogLevel.Error, "What {System} does in the background failed; it goes on after a pause")]
+    public static partial void LoopFailed(ILogger logger, string system, Exception failure);
+
     [LoggerMessage(1105, LogLevel.Warning, "Housekeeping of {System} failed; it is tried again")]
     public static partial void HousekeepingFailed(ILogger logger, string system, Exception failure);
 }

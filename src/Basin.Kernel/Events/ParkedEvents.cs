@@ -56,7 +56,7 @@ internal sealed class ParkedEvents(
                 if (next is null)
                     await wake.WaitAsync(cancellation);
                 else if (next.DueAt > time.GetUtcNow())
-                    await Task.WhenAny(wake, Task.Delay(next.DueAt - time.GetUtcNow(), time, cancellation));
+                    await Task.WhenAny(wake, time.DelayTowards(next.DueAt, cancellation));
                 else
                     await RetryAsync(next, cancellation);
             }

@@ -18,6 +18,8 @@ public sealed class Relay : IHostedService, IDisposable
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Subscription> _subscriptions = [];
+    private readonly List<JobRunner> _runners = [];
+    private readonly List<ParkedEvents> _parked = [];
     private readonly List<Func<CancellationToken, Task>> _loops = [];
     private readonly EventsOptions _options;
     private readonly TimeProvider _time;
@@ -38,7 +40,9 @@ public sealed class Relay : IHostedService, IDisposable
             var sources = definitions.Where(source => source.Published.Keys.Any(bindings.ContainsKey)).ToList();
             foreach (var shard in store.Shards)
             {
-                _loops.Add(new JobRunner(consumer.Name, shard, jobs, options, time, chance, log).RunAsync);
+                var runner = new JobRunner(consumer.Name, shard, jobs, options, time, chance, log);
+                _runners.Add(runner);
+                _loops.Add(runner.RunAsync);
                 AddSubscriptions(store, shard, bindings, sources.ConvertAll(source => stores.Of(source.Name)), chance);
                 foreach (var housekeeper in consumer.Housekeepers)
                     AddHousekeeping(consumer.Name, shard, housekeeper(services));
@@ -48,6 +52,15 @@ public sealed class Relay : IHostedService, IDisposable
     }
 
     internal IReadOnlyList<Subscription> Subscriptions => _subscriptions;
+
+    internal IReadOnlyList<JobRunner> Runners => _runners;
+
+    /// <summary>Looks for due jobs and parked events at once, whatever their timers say: after a replay, or after a test has moved the clock.</summary>
+    internal void Wake()
+    {
+        _runners.ForEach(runner => runner.Wake());
+        _parked.ForEach(parked => parked.Wake());
+    }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -69,6 +82,7 @@ public sealed class Relay : IHostedService, IDisposable
         if (bindings.Count == 0)
             return;
         var parked = new ParkedEvents(consumer, target, bindings, _options, _time, chance, _log);
+        _parked.Add(parked);
         _loops.Add(parked.RunAsync);
         foreach (var source in sources)
         {

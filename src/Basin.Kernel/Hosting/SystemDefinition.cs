@@ -111,6 +111,21 @@ public sealed class SystemDefinition
         return this;
     }
 
+    /// <summary>Puts something around every handler that was added so far, such as the faults of a test.</summary>
+    internal void Surround(Func<EventBinding, EventBinding> events, Func<JobBinding, JobBinding> jobs)
+    {
+        for (var i = 0; i < _handlers.Count; i++)
+        {
+            var inner = _handlers[i];
+            _handlers[i] = services => events(inner(services));
+        }
+        for (var i = 0; i < _jobs.Count; i++)
+        {
+            var inner = _jobs[i];
+            _jobs[i] = services => jobs(inner(services));
+        }
+    }
+
     /// <summary>Names the refusals for the catalogue of problems.</summary>
     public SystemDefinition Refuses(params IEnumerable<Problem> problems)
     {

@@ -1,3 +1,4 @@
+using Basin.Kernel.Hosting;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
@@ -8,14 +9,17 @@ namespace Basin.Kernel.Jobs;
 /// The jobs of one shard by due time. Those due first are in memory, up to a limit; everything beyond the horizon is only in the store and is
 /// loaded when the memory has run dry.
 /// </summary>
-internal sealed class JobQueue(Shard shard)
+internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKept)
 {
-    private const int MaxKept = 16_384;
-    private const int PageSize = MaxKept / 2;
+    private const int DefaultMaxKept = 16_384;
 
+    private readonly int _pageSize = maxKept / 2;
     private readonly Lock _lock = new();
     private readonly PriorityQueue<JobRecord, Place> _waiting = new();
     private readonly HashSet<long> _running = [];
+
+    // They ran without an end and wait for a due time that only this queue knows.
+    private readonly HashSet<long> _returned = [];
     private readonly List<JobRecord> _appendedWhileLoading = [];
     private Place _horizon = Place.Start;
     private bool _loading;
@@ -54,7 +58,7 @@ internal sealed class JobQueue(Shard shard)
                 _running.Remove(job.Id);
                 Add(job);
             }
-            if (_waiting.Count > MaxKept)
+            if (_waiting.Count > maxKept)
                 LowerHorizon();
             Signal();
         }
@@ -66,7 +70,8 @@ internal sealed class JobQueue(Shard shard)
         lock (_lock)
         {
             _running.Remove(job.Id);
-            var again = job with { DueAt = due };
+            _returned.Add(job.Id);
+            var again = job with { DueAt = due.ToWholeMilliseconds() };
             _waiting.Enqueue(again, Place.Of(again));
             Signal();
         }
@@ -79,26 +84,47 @@ internal sealed class JobQueue(Shard shard)
             _running.Remove(job.Id);
     }
 
+    /// <summary>Makes whoever waits look again.</summary>
+    public void Wake()
+    {
+        lock (_lock)
+            Signal();
+    }
+
+    /// <summary>True when no job is due or runs.</summary>
+    public bool IsQuiet(DateTimeOffset now)
+    {
+        lock (_lock)
+            return _running.Count == 0 && !_loading && !MustLoad(out var next) && (next is null || next.DueAt > now);
+    }
+
     /// <summary>Takes the next due job, or says when to look again: at a time, or when <c>Changed</c> completes.</summary>
     public async ValueTask<(JobRecord? Job, DateTimeOffset? NextDue, Task Changed)> TakeAsync(DateTimeOffset now, CancellationToken cancellation)
     {
         while (true)
         {
+            HashSet<long> runningAtLoad;
             lock (_lock)
             {
-                if (_waiting.TryPeek(out var job, out _) && job.DueAt <= now)
+                if (!MustLoad(out var job))
                 {
+                    if (job is null || job.DueAt > now)
+                        return (null, job?.DueAt, _changed.Task);
                     _waiting.Dequeue();
+                    _returned.Remove(job.Id);
                     _running.Add(job.Id);
                     return (job, null, _changed.Task);
                 }
-                if (job is not null || _horizon == Place.End)
-                    return (null, job?.DueAt, _changed.Task);
                 _loading = true;
+                runningAtLoad = [.. _running];
             }
-            await LoadPageAsync(cancellation);
+            await LoadPageAsync(runningAtLoad, cancellation);
         }
     }
+
+    /// <summary>Whether the store may hold a job that is due before all that are in memory.</summary>
+    private bool MustLoad(out JobRecord? next) =>
+        (!_waiting.TryPeek(out next, out var place) || place.CompareTo(_horizon) > 0) && _horizon != Place.End;
 
     private void Add(JobRecord job)
     {
@@ -110,33 +136,36 @@ internal sealed class JobQueue(Shard shard)
 
     private void LowerHorizon()
     {
-        var kept = new List<JobRecord>(PageSize);
-        while (kept.Count < PageSize)
+        var kept = new List<JobRecord>(_pageSize);
+        while (kept.Count < _pageSize)
             kept.Add(_waiting.Dequeue());
+        _horizon = Place.Of(kept[^1]);
+        kept.AddRange(_waiting.UnorderedItems.Select(item => item.Element).Where(job => _returned.Contains(job.Id)));
         _waiting.Clear();
         foreach (var job in kept)
             _waiting.Enqueue(job, Place.Of(job));
-        _horizon = Place.Of(kept[^1]);
     }
 
-    private async Task LoadPageAsync(CancellationToken cancellation)
+    /// <param name="running">They are in memory, and the page may show them as they were before they ended.</param>
+    private async Task LoadPageAsync(HashSet<long> running, CancellationToken cancellation)
     {
         var page = new List<JobRecord>();
         try
         {
             var horizon = _horizon;
             page = await shard.ReadAsync(
-                snapshot => snapshot.ListAsync(SelectAfter, ReadRecord, horizon.DueMs, horizon.Id, PageSize), cancellation);
-            _horizon = page.Count < PageSize ? Place.End : Place.Of(page[^1]);
+                snapshot => snapshot.ListAsync(SelectAfter, ReadRecord, horizon.DueMs, horizon.Id, _pageSize), cancellation);
+            _horizon = page.Count < _pageSize ? Place.End : Place.Of(page[^1]);
         }
         finally
         {
             lock (_lock)
             {
                 _loading = false;
-                var loaded = page.Select(job => job.Id).ToHashSet();
-                foreach (var job in page.Where(job => !_running.Contains(job.Id)))
+                page.RemoveAll(job => running.Contains(job.Id) || _returned.Contains(job.Id));
+                foreach (var job in page)
                     _waiting.Enqueue(job, Place.Of(job));
+                var loaded = page.Select(job => job.Id).ToHashSet();
                 // What was committed during the read may be in the page too.
                 foreach (var job in _appendedWhileLoading.Where(job => !loaded.Contains(job.Id)))
                     Add(job);

@@ -12,34 +12,57 @@ namespace Basin.Kernel.Jobs;
 internal sealed class JobRunner(
     string system, Shard shard, FrozenDictionary<string, JobBinding> bindings, EventsOptions options, TimeProvider time, Randomness chance, ILogger log)
 {
+    private int _running;
+
+    public string System => system;
+
+    /// <summary>True when no job is due or runs.</summary>
+    public bool IsQuiet => shard.Jobs.IsQuiet(time.GetUtcNow()) && Volatile.Read(ref _running) == 0;
+
+    public void Wake() => shard.Jobs.Wake();
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var slots = new SemaphoreSlim(options.MaxConcurrentJobs);
-        try
+        var failures = 0;
+        while (!cancellation.IsCancellationRequested)
         {
-            while (true)
+            try
             {
-                await slots.WaitAsync(cancellation);
-                _ = RunInSlotAsync(await NextAsync(slots, cancellation), slots, cancellation);
+                await RunDueJobsAsync(slots, () => failures = 0, cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+            }
+            catch (Exception failure)
+            {
+                // The store cannot be read at the moment; the jobs are still in it.
+                EventsLog.LoopFailed(log, system, failure);
+                await time.DelayQuietly(options.Backoff.After(++failures, chance), cancellation);
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            for (var i = 0; i < options.MaxConcurrentJobs; i++)
-                await slots.WaitAsync(CancellationToken.None);
-        }
+        for (var i = 0; i < options.MaxConcurrentJobs; i++)
+            await slots.WaitAsync(CancellationToken.None);
     }
 
-    private async Task<JobRecord> NextAsync(SemaphoreSlim slots, CancellationToken cancellation)
+    private async Task RunDueJobsAsync(SemaphoreSlim slots, Action succeeded, CancellationToken cancellation)
     {
-        try
+        while (true)
         {
-            return await NextAsync(cancellation);
-        }
-        catch
-        {
-            slots.Release();
-            throw;
+            await slots.WaitAsync(cancellation);
+            JobRecord next;
+            try
+            {
+                next = await NextAsync(cancellation);
+            }
+            catch
+            {
+                slots.Release();
+                throw;
+            }
+            succeeded();
+            Interlocked.Increment(ref _running);
+            _ = RunInSlotAsync(next, slots, cancellation);
         }
     }
 
@@ -52,7 +75,7 @@ internal sealed class JobRunner(
             if (job is not null)
                 return job;
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            var due = nextDue is { } at ? Task.Delay(at - now, time, timer.Token) : Task.Delay(Timeout.InfiniteTimeSpan, time, timer.Token);
+            var due = nextDue is { } at ? time.DelayTowards(at, timer.Token) : Task.Delay(Timeout.InfiniteTimeSpan, time, timer.Token);
             await Task.WhenAny(changed, due);
             await timer.CancelAsync();
             cancellation.ThrowIfCancellationRequested();
@@ -69,6 +92,7 @@ internal sealed class JobRunner(
         }
         finally
         {
+            Interlocked.Decrement(ref _running);
             slots.Release();
         }
     }
@@ -86,14 +110,20 @@ internal sealed class JobRunner(
                 throw new InvalidOperationException($"The job '{record.Type}' returned without an end.");
             KernelMetrics.JobRan(system, record.Type, "done");
         }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The record is still there and runs again after the next start.
+        }
+        catch (Exception failure) when (run.Ended)
+        {
+            // The end is committed: another one would undo it.
+            EventsLog.JobFailed(log, system, record.Type, record.Id, run.Attempt, failure);
+            KernelMetrics.JobRan(system, record.Type, "done");
+        }
         catch (StoreUnavailableException)
         {
             shard.Jobs.Return(record, time.GetUtcNow() + options.Backoff.After(Math.Max(3, run.Attempt), chance));
             KernelMetrics.JobRan(system, record.Type, "postponed");
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // The record is still there and runs again after the next start.
         }
         catch (Exception failure)
         {
@@ -120,12 +150,13 @@ internal sealed class JobRunner(
             if (dead)
                 shard.Jobs.Release(record);
         }
-        catch (StoreUnavailableException)
-        {
-            shard.Jobs.Return(record, time.GetUtcNow() + options.LongestBackoff);
-        }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+        }
+        catch (Exception unkept)
+        {
+            EventsLog.LoopFailed(log, system, unkept);
+            shard.Jobs.Return(record, time.GetUtcNow() + options.LongestBackoff);
         }
     }
 }

@@ -24,6 +24,9 @@ public abstract class Shard
     /// <summary>Work that waits for the writer.</summary>
     public abstract int QueuedWrites { get; }
 
+    /// <summary>Whether work is on its way: a test waits until both are equal.</summary>
+    internal abstract WriteCounts Writes { get; }
+
     /// <summary>Runs work in the shard's next transaction and returns after its commit.</summary>
     /// <param name="work">May run more than once; awaits nothing but its transaction.</param>
     /// <param name="priority">Whether a full queue refuses the work.</param>
@@ -33,6 +36,11 @@ public abstract class Shard
     /// <summary>Runs queries on one consistent snapshot; it never waits for the writer.</summary>
     public abstract ValueTask<T> ReadAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation);
 }
+
+/// <summary>Pieces of work since the start.</summary>
+/// <param name="Accepted">Taken into the queue.</param>
+/// <param name="Answered">Committed or refused.</param>
+internal readonly record struct WriteCounts(long Accepted, long Answered);
 
 /// <summary>Who asks for a write.</summary>
 public enum WritePriority

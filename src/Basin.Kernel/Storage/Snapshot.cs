@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Basin.Kernel.Events;
+using Basin.Kernel.Hosting;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
 using Basin.Kernel.Tenancy;
@@ -90,9 +91,9 @@ public abstract class Transaction : Snapshot
         where T : IJob<T>
     {
         var data = JsonSerializer.SerializeToUtf8Bytes(job, T.Type.Json);
-        var record = new JobRecord(NewJobId(), T.Type.Name, job.Key, tenant, due, 0, TraceParent, data);
+        var record = new JobRecord(NewJobId(), T.Type.Name, job.Key, tenant, due.ToWholeMilliseconds(), 0, TraceParent, data);
         _scheduled.Add(record);
-        return ExecuteAsync(JobQueue.Insert, record.Id, record.Type, record.Key, tenant.Value, due, record.TraceParent, SqlValue.Utf8(data));
+        return ExecuteAsync(JobQueue.Insert, record.Id, record.Type, record.Key, tenant.Value, record.DueAt, record.TraceParent, SqlValue.Utf8(data));
     }
 
     /// <summary>
@@ -117,9 +118,9 @@ public abstract class Transaction : Snapshot
 
     internal async ValueTask<int> RescheduleAsync(JobRecord job, DateTimeOffset due, string? error)
     {
-        var again = job with { DueAt = due, Attempts = job.Attempts + 1 };
+        var again = job with { DueAt = due.ToWholeMilliseconds(), Attempts = job.Attempts + 1 };
         var changed = await ExecuteAsync(
-            "UPDATE basin_job SET due_at = $2, attempts = $3, error = $4 WHERE id = $1", again.Id, due, again.Attempts, error);
+            "UPDATE basin_job SET due_at = $2, attempts = $3, error = $4 WHERE id = $1", again.Id, again.DueAt, again.Attempts, error);
         if (changed > 0)
             _scheduled.Add(again);
         return changed;

@@ -42,6 +42,8 @@ internal sealed class SqliteShard : Shard, IDisposable
 
     public override int QueuedWrites => _writer.Queued;
 
+    internal override WriteCounts Writes => _writer.Counts;
+
     /// <summary>Opens or creates the file and brings its schema up to date.</summary>
     public static SqliteShard Open(
         string system, int number, IReadOnlyList<Migration> migrations, StoreOptions options, TimeProvider time, ILogger log)

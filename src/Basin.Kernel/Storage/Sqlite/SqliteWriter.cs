@@ -23,6 +23,8 @@ internal sealed class SqliteWriter : IDisposable
     private readonly ManualResetEventSlim _wake = new();
     private readonly Thread _thread;
     private int _queuedRequests;
+    private long _accepted;
+    private long _answered;
     private volatile bool _closing;
     private volatile StoreUnavailableException? _trouble;
 
@@ -40,6 +42,16 @@ internal sealed class SqliteWriter : IDisposable
 
     public int Queued => Volatile.Read(ref _queuedRequests) + _background.Count;
 
+    /// <summary>The answers are read first: what is accepted in between makes the counts differ, never equal.</summary>
+    public WriteCounts Counts
+    {
+        get
+        {
+            var answered = Volatile.Read(ref _answered);
+            return new WriteCounts(Volatile.Read(ref _accepted), answered);
+        }
+    }
+
     public Task<T> EnqueueAsync<T>(Func<Transaction, ValueTask<T>> work, WritePriority priority, CancellationToken cancellation)
     {
         if (_closing)
@@ -49,6 +61,7 @@ internal sealed class SqliteWriter : IDisposable
         var item = new WorkItem<T>(work, _time.GetTimestamp(), Activity.Current?.Id, cancellation);
         if (priority == WritePriority.Background)
         {
+            Interlocked.Increment(ref _accepted);
             _background.Enqueue(item);
         }
         else if (Interlocked.Increment(ref _queuedRequests) > _options.MaxQueuedWrites)
@@ -58,6 +71,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         else
         {
+            Interlocked.Increment(ref _accepted);
             _requests.Enqueue(item);
         }
         _wake.Set();
@@ -90,7 +104,7 @@ internal sealed class SqliteWriter : IDisposable
         {
             Interlocked.Decrement(ref _queuedRequests);
             if (_time.GetElapsedTime(item.EnqueuedAt).TotalSeconds > _options.MaxQueueSeconds)
-                item.Refuse(Unavailable(StoreUnavailableException.Reasons.Busy, $"could not begin within {_options.MaxQueueSeconds} s"));
+                Refuse([item], Unavailable(StoreUnavailableException.Reasons.Busy, $"could not begin within {_options.MaxQueueSeconds} s"));
             else
                 batch.Add(item);
         }
@@ -119,6 +133,7 @@ internal sealed class SqliteWriter : IDisposable
         _committed(_transaction);
         foreach (var item in batch)
             item.Answer();
+        Interlocked.Add(ref _answered, batch.Count);
         KernelMetrics.Committed(_system, batch.Count, _transaction.PublishedEvents.Count, _time.GetElapsedTime(began));
     }
 
@@ -169,10 +184,11 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    private static void Refuse(List<WorkItem> batch, StoreUnavailableException trouble)
+    private void Refuse(List<WorkItem> batch, StoreUnavailableException trouble)
     {
         foreach (var item in batch)
             item.Refuse(trouble);
+        Interlocked.Add(ref _answered, batch.Count);
     }
 
     private StoreUnavailableException Unavailable(StoreUnavailableException.Reasons reason, string what) => new(reason, $"Shard {_name} {what}.");

@@ -68,6 +68,11 @@ internal sealed class ParkedEvents(
             {
                 return;
             }
+            catch (Exception failure)
+            {
+                EventsLog.LoopFailed(log, consumer.System, failure);
+                await time.DelayQuietly(options.LongestBackoff / 4, cancellation);
+            }
         }
     }
 

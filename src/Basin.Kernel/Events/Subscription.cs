@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Basin.Kernel.Events;
 
@@ -19,7 +20,8 @@ internal sealed class Subscription(
     ParkedEvents parked,
     EventsOptions options,
     TimeProvider time,
-    Randomness chance)
+    Randomness chance,
+    ILogger log)
 {
     private long _checkpoint;
 
@@ -40,7 +42,7 @@ internal sealed class Subscription(
         {
             try
             {
-                _checkpoint = await LoadCheckpointAsync(cancellation);
+                Volatile.Write(ref _checkpoint, await LoadCheckpointAsync(cancellation));
                 while (true)
                 {
                     await sourceShard.Events.WaitBeyondAsync(_checkpoint, cancellation);
@@ -56,6 +58,11 @@ internal sealed class Subscription(
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception failure)
+            {
+                EventsLog.LoopFailed(log, consumer.System, failure);
+                await time.DelayQuietly(options.Backoff.After(++failures, chance), cancellation);
             }
         }
     }
@@ -81,7 +88,7 @@ internal sealed class Subscription(
         {
             applied = await ApplyAsync(batch, careful: false, cancellation);
         }
-        catch (Exception failure) when (failure is not (StoreUnavailableException or OperationCanceledException))
+        catch (Exception failure) when (failure is not StoreUnavailableException && !cancellation.IsCancellationRequested)
         {
             // One of them fails: apply each in a savepoint of its own and park those that fail.
             applied = await ApplyAsync(batch, careful: true, cancellation);

@@ -89,7 +89,7 @@ public sealed class Relay : IHostedService, IDisposable
             foreach (var shard in source.Shards)
             {
                 var subscription = new Subscription(
-                    new EventSource(source.System, shard.Number), shard, consumer, target, bindings, parked, _options, _time, chance);
+                    new EventSource(source.System, shard.Number), shard, consumer, target, bindings, parked, _options, _time, chance, _log);
                 _subscriptions.Add(subscription);
                 _loops.Add(subscription.RunAsync);
             }
@@ -106,13 +106,13 @@ public sealed class Relay : IHostedService, IDisposable
                 {
                 }
             }
-            catch (Exception failure) when (!cancellation.IsCancellationRequested)
-            {
-                EventsLog.HousekeepingFailed(_log, system, failure);
-            }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception failure)
+            {
+                EventsLog.HousekeepingFailed(_log, system, failure);
             }
             await _time.DelayQuietly(work.Period, cancellation);
         }

@@ -31,23 +31,23 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
 
     public static implicit operator Answer<T>(T value) => new(StatusCodes.Status200OK) { Value = value };
 
-    public Answer<T> Tagged(string etag) => new(Status) { Value = Value, Location = Location, ETag = etag };
+    public Answer<T> Tagged(string etag) => new(Status) { Value = Value, Location = Location, ETag = etag, Problem = Problem, Replayed = Replayed };
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        var response = httpContext.Response;
+        if (Replayed is not null)
+            response.Headers["Idempotency-Replayed"] = "true";
         if (Problem is not null)
         {
             await ProblemResult.WriteAsync(httpContext, Problem);
             return;
         }
-        var response = httpContext.Response;
         response.StatusCode = Status;
         if (Location is not null)
             response.Headers.Location = Location;
         if (ETag is not null)
             response.Headers.ETag = ETag;
-        if (Replayed is not null)
-            response.Headers["Idempotency-Replayed"] = "true";
         if (Status == StatusCodes.Status204NoContent)
             return;
         var body = Replayed ?? Serialize(httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions);

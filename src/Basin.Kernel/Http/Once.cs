@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -73,7 +74,7 @@ public sealed class Once
         if (failure is ProblemException { Problem.Status: < 500 } refused)
             answer = refused.Problem;
         else if (failure is not null)
-            throw failure;
+            ExceptionDispatchInfo.Throw(failure);
         await KeepAsync(tx, fingerprint, answer!);
         return answer!;
     }

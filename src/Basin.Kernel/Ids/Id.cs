@@ -123,4 +123,10 @@ public sealed class IdJsonConverter<T> : JsonConverter<Id<T>>
         Base32.Encode(value.Value, text[(T.Prefix.Length + 1)..]);
         writer.WriteStringValue(text);
     }
+
+    public override Id<T> ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Id<T>.TryParse(reader.GetString(), out var id) ? id : throw new JsonException($"An id that starts with '{T.Prefix}_' is expected.");
+
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, Id<T> value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(value.ToString());
 }

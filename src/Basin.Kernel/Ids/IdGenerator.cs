@@ -2,7 +2,8 @@ namespace Basin.Kernel.Ids;
 
 /// <summary>
 /// Makes the ids of one shard: unique and growing, whatever the wall clock does, across restarts too.
-/// Any number of threads may ask at once; nobody waits for a lock, only for the next millisecond when 4,096 ids of this one are gone.
+/// Any number of threads may ask at once; nobody waits for a lock, only for the next millisecond when 4,096 ids of this one are gone. A clock that
+/// stands still is not waited for: ids then take the next millisecond ahead of it.
 /// </summary>
 /// <remarks>
 /// Time is the larger of the wall clock and of the monotonic clock counted on from the largest time seen. So a step forth is followed,
@@ -12,6 +13,9 @@ public sealed class IdGenerator
 {
     /// <summary>How far ahead the mark is persisted: one write per this many milliseconds of use.</summary>
     public const int MarkStepMs = 10_000;
+
+    /// <summary>With their pauses these last longer than the millisecond of a clock that runs.</summary>
+    private const int MaxSpins = 2_000;
 
     private readonly TimeProvider _time;
     private readonly int _shard;
@@ -51,7 +55,7 @@ public sealed class IdGenerator
             var last = Volatile.Read(ref _last);
             var now = NowMs();
             var lastMs = last >> Snowflake.SequenceBits;
-            if (now <= lastMs && (last & (Snowflake.SequencesPerMillisecond - 1)) == Snowflake.SequencesPerMillisecond - 1)
+            if (now <= lastMs && (last & (Snowflake.SequencesPerMillisecond - 1)) == Snowflake.SequencesPerMillisecond - 1 && spin.Count < MaxSpins)
             {
                 spin.SpinOnce(sleep1Threshold: -1);
                 continue;

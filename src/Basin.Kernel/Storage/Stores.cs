@@ -14,15 +14,27 @@ public sealed class Stores : IDisposable
     {
         var definitions = systems.ToList();
         RefuseUnknownNames(options, definitions);
-        foreach (var system in definitions)
+        try
         {
-            var count = ShardCountOf(system, options);
-            var shards = Enumerable.Range(0, count)
-                .Select(number => SqliteShard.Open(system.Name, number, system.Migrations, options, time, log))
-                .ToList();
-            _shards.AddRange(shards);
-            _stores.Add(system.Name, new Store(system.Name, shards));
+            foreach (var system in definitions)
+                _stores.Add(system.Name, new Store(system.Name, Open(system, options, time, log)));
         }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private List<SqliteShard> Open(SystemDefinition system, StoreOptions options, TimeProvider time, ILogger log)
+    {
+        var shards = new List<SqliteShard>();
+        for (var number = 0; number < ShardCountOf(system, options); number++)
+        {
+            shards.Add(SqliteShard.Open(system.Name, number, system.Migrations, options, time, log));
+            _shards.Add(shards[^1]);
+        }
+        return shards;
     }
 
     public IReadOnlyCollection<Store> All => _stores.Values;

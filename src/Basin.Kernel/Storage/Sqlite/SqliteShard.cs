@@ -13,10 +13,11 @@ internal sealed class SqliteShard : Shard, IDisposable
     private readonly SqliteConnection _writeConnection;
     private readonly SqliteWriter _writer;
     private readonly Channel<SqliteSnapshot> _readers;
+    private readonly string _name;
 
     private SqliteShard(string system, int number, string path, SqliteConnection connection, StoreOptions options, TimeProvider time, ILogger log)
     {
-        Number = number;
+        (Number, _name) = (number, $"{system}/{number}");
         _writeConnection = connection;
         var lastSequence = connection.Number("SELECT MAX(sequence) FROM basin_outbox", []) ?? 0;
         var mark = new MarkFile(Path.ChangeExtension(path, ".mark"));
@@ -51,8 +52,16 @@ internal sealed class SqliteShard : Shard, IDisposable
         var path = Path.Combine(options.Directory, system, $"{number:000}.db");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var connection = SqliteConnection.OpenWriter(path, options);
-        SqliteMigrator.Migrate(connection, migrations, time, name => StoreLog.Migrated(log, $"{system}/{number}", name));
-        return new SqliteShard(system, number, path, connection, options, time, log);
+        try
+        {
+            SqliteMigrator.Migrate(connection, migrations, time, name => StoreLog.Migrated(log, $"{system}/{number}", name));
+            return new SqliteShard(system, number, path, connection, options, time, log);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     public override Task<T> WriteAsync<T>(Func<Transaction, ValueTask<T>> work, WritePriority priority, CancellationToken cancellation) =>
@@ -60,24 +69,43 @@ internal sealed class SqliteShard : Shard, IDisposable
 
     public override async ValueTask<T> ReadAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
     {
-        var snapshot = await _readers.Reader.ReadAsync(cancellation);
+        var snapshot = await TakeReaderAsync(cancellation);
         try
         {
-            await using var interruption = cancellation.UnsafeRegister(static c => ((SqliteConnection)c!).Interrupt(), snapshot.Connection);
-            snapshot.Connection.Execute("BEGIN", []);
-            try
-            {
-                return await work(snapshot);
-            }
-            finally
-            {
-                snapshot.Connection.Execute("COMMIT", []);
-            }
+            return await ReadAsync(snapshot, work, cancellation);
         }
         finally
         {
-            // The place is free: this connection was taken from it.
-            _readers.Writer.TryWrite(snapshot);
+            // The place is free: this connection was taken from it. Only a closed shard takes none back.
+            if (!_readers.Writer.TryWrite(snapshot))
+                snapshot.Dispose();
+        }
+    }
+
+    private static async ValueTask<T> ReadAsync<T>(SqliteSnapshot snapshot, Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
+    {
+        snapshot.Connection.Execute("BEGIN", []);
+        try
+        {
+            // The registration ends before the transaction does, so that an interruption never hits the end.
+            await using var interruption = cancellation.UnsafeRegister(static c => ((SqliteConnection)c!).Interrupt(), snapshot.Connection);
+            return await work(snapshot);
+        }
+        finally
+        {
+            snapshot.Connection.Execute("COMMIT", []);
+        }
+    }
+
+    private async ValueTask<SqliteSnapshot> TakeReaderAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _readers.Reader.ReadAsync(cancellation);
+        }
+        catch (ChannelClosedException)
+        {
+            throw new StoreUnavailableException(StoreUnavailableException.Reasons.Closing, $"Shard {_name} is closing.");
         }
     }
 
@@ -90,6 +118,7 @@ internal sealed class SqliteShard : Shard, IDisposable
     public void Dispose()
     {
         _writer.Dispose();
+        _readers.Writer.TryComplete();
         while (_readers.Reader.TryRead(out var reader))
             reader.Dispose();
         _writeConnection.Dispose();
@@ -124,7 +153,7 @@ internal sealed class SqliteShard : Shard, IDisposable
                 file.Write(bytes);
                 file.Flush(flushToDisk: true);
             }
-            catch (IOException failure)
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
                 throw new StoreUnavailableException(StoreUnavailableException.Reasons.InputOutput, failure.Message);
             }

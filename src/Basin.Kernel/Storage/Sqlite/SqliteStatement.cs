@@ -16,6 +16,7 @@ internal sealed class SqliteStatement : Row, IDisposable
     {
         _connection = connection;
         _handle = handle;
+        IsReadOnly = raw.sqlite3_stmt_readonly(handle) != 0;
         _positions = new int[raw.sqlite3_bind_parameter_count(handle)];
         // SQLite numbers "$2" by its place in the text, so "$2 ... $1" must be looked up by name.
         for (var i = 0; i < _positions.Length; i++)
@@ -25,6 +26,9 @@ internal sealed class SqliteStatement : Row, IDisposable
                 throw new InvalidOperationException($"Parameters are $1 to ${_positions.Length} without a gap: {raw.sqlite3_sql(handle).utf8_to_string()}");
         }
     }
+
+    /// <summary>False for a query that changes something, such as <c>INSERT ... RETURNING</c>.</summary>
+    public bool IsReadOnly { get; }
 
     public void Bind(ReadOnlySpan<SqlValue> values)
     {

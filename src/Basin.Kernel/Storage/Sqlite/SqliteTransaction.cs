@@ -13,6 +13,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     private long _lastSequence = lastSequence;
     private bool _careful;
     private bool _wrote;
+    private int _thread;
     private DateTimeOffset _now;
 
     public override DateTimeOffset Now => _now;
@@ -24,6 +25,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     public void Begin(bool careful)
     {
         _careful = careful;
+        _thread = Environment.CurrentManagedThreadId;
         ForgetSince((0, 0));
         _now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
         connection.Execute("BEGIN IMMEDIATE", []);
@@ -50,6 +52,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
             if (!running.IsCompleted)
                 throw new InvalidOperationException("The work awaited something other than its transaction.");
             var result = running.GetAwaiter().GetResult();
+            RefuseLostTransaction();
             if (_careful && _wrote)
                 connection.Execute("RELEASE item", []);
             return result;
@@ -70,6 +73,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
         ForgetSince(mark);
         if (!_wrote)
             return;
+        RefuseLostTransaction();
         if (!_careful)
             throw new SpoiledBatchException();
         connection.Execute("ROLLBACK TO item", []);
@@ -84,11 +88,14 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
         try
         {
             await part();
+            RefuseOthers();
             connection.Execute("RELEASE part", []);
             return null;
         }
         catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException))
         {
+            RefuseOthers();
+            RefuseLostTransaction();
             ForgetSince(mark);
             connection.Execute("ROLLBACK TO part", []);
             connection.Execute("RELEASE part", []);
@@ -105,23 +112,57 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     }
 
     public override ValueTask<T?> FindAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)
-        where T : class => ValueTask.FromResult(connection.Find(sql, map, values));
+        where T : class
+    {
+        BeforeQuery(sql);
+        return ValueTask.FromResult(connection.Find(sql, map, values));
+    }
 
-    public override ValueTask<List<T>> ListAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values) =>
-        ValueTask.FromResult(connection.List(sql, map, values));
+    public override ValueTask<List<T>> ListAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)
+    {
+        BeforeQuery(sql);
+        return ValueTask.FromResult(connection.List(sql, map, values));
+    }
 
-    public override ValueTask<long?> NumberAsync(string sql, params ReadOnlySpan<SqlValue> values) =>
-        ValueTask.FromResult(connection.Number(sql, values));
+    public override ValueTask<long?> NumberAsync(string sql, params ReadOnlySpan<SqlValue> values)
+    {
+        BeforeQuery(sql);
+        return ValueTask.FromResult(connection.Number(sql, values));
+    }
 
     private protected override long NextSequence() => ++_lastSequence;
 
     private protected override long NewJobId() => ids.Next();
 
+    /// <summary>A query with a RETURNING clause writes too.</summary>
+    private void BeforeQuery(string sql)
+    {
+        RefuseOthers();
+        if (!connection.Prepare(sql).IsReadOnly)
+            BeforeWrite();
+    }
+
     private void BeforeWrite()
     {
+        RefuseOthers();
+        RefuseLostTransaction();
         if (_careful && !_wrote)
             connection.Execute("SAVEPOINT item", []);
         _wrote = true;
+    }
+
+    /// <summary>Work that awaited something foreign was refused long ago, yet goes on when that comes: it must not touch what others do now.</summary>
+    private void RefuseOthers()
+    {
+        if (Environment.CurrentManagedThreadId != _thread)
+            throw new InvalidOperationException("The work went on after its transaction had ended.");
+    }
+
+    /// <summary>Some errors end the whole transaction; statements after that would each be kept at once.</summary>
+    private void RefuseLostTransaction()
+    {
+        if (!connection.InTransaction)
+            throw new StoreUnavailableException(StoreUnavailableException.Reasons.InputOutput, "An error has ended the transaction; nothing was kept.");
     }
 }
 

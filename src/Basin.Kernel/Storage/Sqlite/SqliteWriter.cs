@@ -26,6 +26,7 @@ internal sealed class SqliteWriter : IDisposable
     private long _accepted;
     private long _answered;
     private volatile bool _closing;
+    private volatile bool _ended;
     private volatile StoreUnavailableException? _trouble;
 
     public SqliteWriter(
@@ -75,6 +76,9 @@ internal sealed class SqliteWriter : IDisposable
             _requests.Enqueue(item);
         }
         _wake.Set();
+        // It came after the last look of a writer that closes: nobody else would answer.
+        if (_ended)
+            RefuseWhatWaits();
         return item.Task;
     }
 
@@ -199,7 +203,16 @@ internal sealed class SqliteWriter : IDisposable
         _closing = true;
         _wake.Set();
         _thread.Join();
+        _ended = true;
+        RefuseWhatWaits();
         _wake.Dispose();
+    }
+
+    private void RefuseWhatWaits()
+    {
+        var closing = Unavailable(StoreUnavailableException.Reasons.Closing, "is closing");
+        while (_background.TryDequeue(out var item) || _requests.TryDequeue(out item))
+            Refuse([item], closing);
     }
 
     private abstract class WorkItem

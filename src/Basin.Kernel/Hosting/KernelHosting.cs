@@ -64,9 +64,12 @@ public static class KernelHosting
         /// <summary>Adds the middleware that every route relies on. Call it before any route.</summary>
         public WebApplication UseKernel()
         {
+            app.Use(SafeHeaders.AddToResponse);
             app.UseExceptionHandler();
             app.UseStatusCodePages(context => ProblemResult.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode switch
             {
+                StatusCodes.Status401Unauthorized => KernelProblems.Unauthenticated,
+                StatusCodes.Status403Forbidden => KernelProblems.Forbidden,
                 StatusCodes.Status404NotFound => KernelProblems.NotFound,
                 StatusCodes.Status405MethodNotAllowed => KernelProblems.MethodNotAllowed,
                 StatusCodes.Status413PayloadTooLarge => KernelProblems.TooLarge,

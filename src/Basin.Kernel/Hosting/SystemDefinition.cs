@@ -18,10 +18,10 @@ public sealed class SystemDefinition
     private readonly List<Problem> _problems = [];
     private readonly List<Type> _options = [];
 
-    internal SystemDefinition(IHostApplicationBuilder builder, string name, Assembly assembly)
+    internal SystemDefinition(IHostApplicationBuilder builder, string name, Assembly assembly, string folder)
     {
         (_builder, Name) = (builder, name);
-        Migrations = [.. Migration.In(typeof(SystemDefinition).Assembly, "kernel"), .. Migration.In(assembly, name)];
+        Migrations = [.. Migration.In(typeof(SystemDefinition).Assembly, "kernel", "Storage"), .. Migration.In(assembly, name, folder)];
     }
 
     /// <summary>Lower case, one word: the name of its folder of data, of its routes and of its options.</summary>
@@ -144,9 +144,10 @@ public static class SystemHosting
         /// <summary>Declares a system; its store is the keyed service <c>Store</c> of its name.</summary>
         /// <param name="name">Lower case, one word.</param>
         /// <param name="assembly">Where its migrations are.</param>
-        public SystemDefinition AddSystem(string name, Assembly assembly)
+        /// <param name="folder">The folder that holds its <c>Schema</c>, where the assembly holds more than one.</param>
+        public SystemDefinition AddSystem(string name, Assembly assembly, string folder = "")
         {
-            var definition = new SystemDefinition(builder, name, assembly);
+            var definition = new SystemDefinition(builder, name, assembly, folder);
             builder.Services.AddSingleton(definition);
             builder.Services.AddKeyedSingleton(name, (services, _) => services.GetRequiredService<Stores>().Of(name));
             return definition;

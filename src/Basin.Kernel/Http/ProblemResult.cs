@@ -32,6 +32,8 @@ public static class ProblemResult
         http.Response.ContentType = ContentType;
         if (problem.RetryAfter is { } wait)
             http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString();
+        if (problem.Status == StatusCodes.Status401Unauthorized && http.Response.Headers.WWWAuthenticate.Count == 0)
+            http.Response.Headers.WWWAuthenticate = "Bearer";
         return http.Response.Body.WriteAsync(Serialize(problem, http), http.RequestAborted).AsTask();
     }
 

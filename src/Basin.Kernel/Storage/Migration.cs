@@ -11,10 +11,11 @@ public sealed record Migration(string Owner, int Number, string Name, string Sql
 {
     public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
 
-    public static IReadOnlyList<Migration> In(Assembly assembly, string owner)
+    /// <param name="folder">Above <c>Schema</c>, where one assembly holds the migrations of several owners.</param>
+    public static IReadOnlyList<Migration> In(Assembly assembly, string owner, string folder = "")
     {
         var migrations = assembly.GetManifestResourceNames()
-            .Where(name => name.Contains(".Schema.", StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
+            .Where(name => name.Contains($"{folder}.Schema.", StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
             .Select(name => Read(assembly, owner, name))
             .OrderBy(migration => migration.Number)
             .ToList();

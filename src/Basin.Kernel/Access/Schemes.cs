@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Basin.Kernel.Access;
+
+/// <summary>The ways to say who one is. The path decides which of them counts, so a cookie never speaks for a program's route.</summary>
+public static class Schemes
+{
+    /// <summary>An API key, for <c>/v1</c>. A browser never sends one by itself, so no foreign page can write here in somebody's name.</summary>
+    public const string Bearer = "Bearer";
+
+    /// <summary>An operator's session, for <c>/console</c>.</summary>
+    public const string Operator = "operator";
+
+    /// <summary>A customer's session, for everything else.</summary>
+    public const string Customer = "customer";
+
+    /// <summary>Whichever of the others the path asks for.</summary>
+    internal const string ByPath = "by-path";
+
+    internal static string For(PathString path) => IsApi(path) ? Bearer : IsConsole(path) ? Operator : Customer;
+
+    internal static string For(AccountKind kind) => kind == AccountKind.Operator ? Operator : Customer;
+
+    internal static bool IsApi(PathString path) => path.StartsWithSegments("/v1");
+
+    internal static bool IsConsole(PathString path) => path.StartsWithSegments("/console");
+}
+
+/// <summary>Names for <c>RequireAuthorization</c> and <c>[Authorize]</c>.</summary>
+public static class Policies
+{
+    /// <summary>An operator who has signed in. Others are sent to <c>/console/sign-in</c>; what is no page gets 401.</summary>
+    public const string Operator = "operator";
+
+    /// <summary>A customer who has signed in. Others are sent to <c>/sign-in</c>; what is no page gets 401.</summary>
+    public const string Customer = "customer";
+
+    /// <summary>Without a word of its own a route below <c>/v1</c> or <c>/console</c> is closed, and any other open.</summary>
+    internal static bool IsOpen(AuthorizationHandlerContext context) =>
+        context.Resource is not HttpContext http
+        || !(Schemes.IsApi(http.Request.Path) || Schemes.IsConsole(http.Request.Path))
+        || Caller.From(context.User) is not null;
+}
+
+/// <summary>What a route asks of its caller.</summary>
+public sealed record RequiredScope(string Scope);
+
+public static class ScopeExtensions
+{
+    extension<TBuilder>(TBuilder routes)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        /// <summary>Lets in only API keys with the scope: 401 without a valid key, 403 without the scope.</summary>
+        /// <param name="scope">Such as <c>orders:write</c>. Several add up.</param>
+        public TBuilder RequireScope(string scope)
+        {
+            if (!Scopes.IsScope(scope))
+                throw new ArgumentException($"'{scope}' is not a scope.", nameof(scope));
+            var policy = new AuthorizationPolicyBuilder(Schemes.Bearer)
+                .RequireAssertion(context => Caller.From(context.User)?.May(scope) == true)
+                .Build();
+            return routes.WithMetadata(new RequiredScope(scope)).RequireAuthorization(policy);
+        }
+    }
+}

@@ -18,7 +18,7 @@ try
     builder.AddKernel();
     builder.AddIds();
     builder.AddPages();
-    builder.Services.AddOpenApi("v1");
+    builder.AddApiDescription();
 
     await using var app = builder.Build();
     app.Services.GetRequiredService<IStartupValidator>().Validate();
@@ -27,7 +27,7 @@ try
     app.UseAntiforgery();
     app.MapKernel();
     app.MapIds();
-    app.MapOpenApi();
+    app.MapApiDescription();
     app.MapPages();
     app.Announce();
     await app.RunAsync();

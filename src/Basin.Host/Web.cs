@@ -14,8 +14,7 @@ internal static class Web
         {
             builder.Services.AddRazorComponents();
             builder.Services.AddSingleton<Navigation>();
-            builder.Services.AddSingleton<ProblemPage>(problem =>
-                new RazorComponentResult<App>(new { Problem = problem }) { StatusCode = problem.Status });
+            builder.Services.AddSingleton<ProblemPage>(problem => new ProblemPageResult(problem));
         }
     }
 
@@ -29,6 +28,28 @@ internal static class Web
                 .AddAdditionalAssemblies([.. systems.Distinct().Where(assembly => assembly != typeof(App).Assembly)])
                 .WithStaticAssets();
             app.MapConsole();
+        }
+    }
+}
+
+/// <summary>
+/// Shows a problem instead of the page that was asked for. That page may have begun, so this one is rendered with services of its own.
+/// </summary>
+internal sealed class ProblemPageResult(Problem problem) : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        await using var scope = httpContext.RequestServices.CreateAsyncScope();
+        var services = httpContext.RequestServices;
+        httpContext.Response.Headers.Remove("blazor-enhanced-nav");
+        httpContext.RequestServices = scope.ServiceProvider;
+        try
+        {
+            await new RazorComponentResult<App>(new { Problem = problem }) { StatusCode = problem.Status }.ExecuteAsync(httpContext);
+        }
+        finally
+        {
+            httpContext.RequestServices = services;
         }
     }
 }

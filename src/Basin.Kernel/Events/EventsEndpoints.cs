@@ -14,11 +14,11 @@ internal static class EventsEndpoints
 
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/events", ListEvents).WithTags("events");
-        var letters = routes.MapGroup("/v1/dead-letters").WithTags("dead letters");
-        letters.MapGet("/", ListDeadLetters);
-        letters.MapPost("/{id}/replay", ReplayDeadLetter);
-        letters.MapPost("/{id}/discard", DiscardDeadLetter);
+        routes.MapGet("/v1/events", ListEvents).WithTags("Events").RequireScope("events:read");
+        var letters = routes.MapGroup("/v1/dead-letters").WithTags("Dead letters");
+        letters.MapGet("/", ListDeadLetters).RequireScope("dead-letters:read");
+        letters.MapPost("/{id}/replay", ReplayDeadLetter).RequireScope("dead-letters:write");
+        letters.MapPost("/{id}/discard", DiscardDeadLetter).RequireScope("dead-letters:write");
     }
 
     /// <summary>Lists the newest events as a batch of CloudEvents. The next page is in the <c>Link</c> header.</summary>

@@ -36,7 +36,8 @@ public static class KernelHosting
             services.AddHostedService(provider => provider.GetRequiredService<Relay>());
             services.AddSingleton<DeadLetters>();
             services.AddSingleton<EventFeed>();
-            services.AddTransient<Settings>();
+            services.AddSingleton<XmlDocs>();
+            services.AddSingleton<Settings>();
             builder.AddTelemetry();
             services.AddExceptionHandler<ExceptionProblems>();
             services.AddProblemDetails();

@@ -1,7 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using System.Reflection;
-using System.Xml.Linq;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
@@ -17,11 +15,9 @@ namespace Basin.Kernel.Hosting;
 public sealed record Setting(string Key, string Value, string Default, string? Description, string From);
 
 /// <summary>Every option of every system: what is in force and where it comes from.</summary>
-public sealed class Settings(IEnumerable<OptionsSection> sections, IConfiguration configuration, IServiceProvider services)
+public sealed class Settings(IEnumerable<OptionsSection> sections, IConfiguration configuration, IServiceProvider services, XmlDocs docs)
 {
     private static readonly string[] SecretNames = ["Password", "Secret", "Token", "ApiKey", "SigningKey", "ConnectionString"];
-
-    private readonly Dictionary<Assembly, XElement?> _documents = [];
 
     public IReadOnlyList<Setting> All =>
         [.. sections.OrderBy(section => section.Path, StringComparer.Ordinal).SelectMany(SettingsOf)];
@@ -49,7 +45,7 @@ public sealed class Settings(IEnumerable<OptionsSection> sections, IConfiguratio
                 key,
                 secret ? Masked(property.GetValue(inForce)) : TextOf(property.GetValue(inForce)),
                 secret ? Masked(property.GetValue(defaults)) : TextOf(property.GetValue(defaults)),
-                DescriptionOf(property),
+                docs.SummaryOf(property),
                 SourceOf(key));
         }
     }
@@ -83,19 +79,4 @@ public sealed class Settings(IEnumerable<OptionsSection> sections, IConfiguratio
 
     private static bool Has(IConfigurationProvider provider, string key) =>
         provider.TryGet(key, out _) || provider.GetChildKeys([], key).Any();
-
-    /// <summary>The summary of the property, from the documentation file that the compiler puts beside the assembly.</summary>
-    private string? DescriptionOf(PropertyInfo property)
-    {
-        var assembly = property.DeclaringType!.Assembly;
-        if (!_documents.TryGetValue(assembly, out var document))
-        {
-            var file = Path.Combine(AppContext.BaseDirectory, $"{assembly.GetName().Name}.xml");
-            document = _documents[assembly] = File.Exists(file) ? XElement.Load(file) : null;
-        }
-        var summary = document?.Element("members")?.Elements("member")
-            .FirstOrDefault(member => member.Attribute("name")?.Value == $"P:{property.DeclaringType.FullName}.{property.Name}")
-            ?.Element("summary")?.Value;
-        return summary is null ? null : string.Join(' ', summary.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-    }
 }

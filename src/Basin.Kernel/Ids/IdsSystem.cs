@@ -1,4 +1,5 @@
 using System.Globalization;
+using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
 using Basin.Kernel.Storage;
@@ -29,7 +30,7 @@ public static class IdsSystem
     {
         public IEndpointRouteBuilder MapIds()
         {
-            routes.MapPost("/v1/ids", MakeIds).WithTags(Name);
+            routes.MapPost("/v1/ids", MakeIds).WithTags("Ids").RequireScope("ids:write");
             return routes;
         }
     }

@@ -1,5 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using Basin.Kernel.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -13,7 +14,7 @@ internal static class TelemetryEndpoints
 {
     public static void MapTelemetry(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/metrics", GetMetrics).ExcludeFromDescription();
+        routes.MapGet("/metrics", GetMetrics).RequireScope("metrics:read").ExcludeFromDescription();
         routes.MapGet("/console/live", WatchPulse).ExcludeFromDescription().DisableHttpMetrics();
     }
 

@@ -1,2 +1,40 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Basin.Host;
+using Basin.Kernel.Hosting;
+using Basin.Kernel.Ids;
+using Microsoft.Extensions.Options;
+
+var arguments = HostArguments.Parse(args);
+if (arguments.Help || arguments.Refusal is not null)
+{
+    (arguments.Help ? Console.Out : Console.Error).WriteLine(arguments.Refusal ?? HostArguments.Usage);
+    return arguments.Help ? 0 : 2;
+}
+
+try
+{
+    // Pages and settings are found beside the program, whatever the working directory is.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
+    builder.AddWebServer();
+    builder.AddKernel();
+    builder.AddIds();
+    builder.AddPages();
+    builder.AddApiDescription();
+
+    await using var app = builder.Build();
+    app.Services.GetRequiredService<IStartupValidator>().Validate();
+    app.UseSecurityHeaders();
+    app.UseKernel();
+    app.UseAntiforgery();
+    app.MapKernel();
+    app.MapIds();
+    app.MapApiDescription();
+    app.MapPages();
+    app.Announce();
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception failure) when (failure is OptionsValidationException or InvalidOperationException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"Basin cannot start: {failure.Message}");
+    return 1;
+}

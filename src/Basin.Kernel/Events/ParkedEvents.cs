@@ -16,6 +16,10 @@ internal sealed class ParkedEvents(
 {
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    public string System => consumer.System;
+
+    public int Shard => target.Number;
+
     internal sealed record Parked(EventSource Source, EventRecord Event, int Attempts, DateTimeOffset DueAt);
 
     /// <summary>The keys whose later events must wait.</summary>
@@ -80,11 +84,16 @@ internal sealed class ParkedEvents(
         async tx =>
         {
             var (source, record) = (parked.Source, parked.Event);
+            // An operator may have discarded it since it was read.
+            if (await tx.NumberAsync(
+                "SELECT 1 FROM basin_parked WHERE source = $1 AND source_shard = $2 AND sequence = $3 AND state = 'waiting'",
+                source.System, source.Shard, record.Sequence) is null)
+                return false;
             var failure = bindings.TryGetValue(record.Type, out var binding)
                 ? await tx.TryAsync(() => binding.ApplyTracedAsync(tx, record, source))
                 : null;
             if (failure is null)
-                return await RemoveAsync(tx, source, record);
+                return await RemoveAsync(tx, source, record.Sequence, record.Key);
             var attempts = parked.Attempts + 1;
             var dead = attempts >= options.MaxAttempts;
             await tx.ExecuteAsync(
@@ -99,16 +108,16 @@ internal sealed class ParkedEvents(
         cancellation);
 
     /// <summary>Removes an event and lets the next one of its key go.</summary>
-    public static async ValueTask<bool> RemoveAsync(Transaction tx, EventSource source, EventRecord record)
+    public static async ValueTask<bool> RemoveAsync(Transaction tx, EventSource source, long sequence, long key)
     {
         await tx.ExecuteAsync(
-            "DELETE FROM basin_parked WHERE source = $1 AND source_shard = $2 AND sequence = $3", source.System, source.Shard, record.Sequence);
+            "DELETE FROM basin_parked WHERE source = $1 AND source_shard = $2 AND sequence = $3", source.System, source.Shard, sequence);
         await tx.ExecuteAsync(
             """
             UPDATE basin_parked SET state = 'waiting', due_at = $4 WHERE source = $1 AND source_shard = $2 AND state = 'blocked' AND sequence =
                 (SELECT MIN(sequence) FROM basin_parked WHERE source = $1 AND source_shard = $2 AND key = $3)
             """,
-            source.System, source.Shard, record.Key, tx.Now);
+            source.System, source.Shard, key, tx.Now);
         return true;
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Basin.Kernel.Events;
 using Basin.Kernel.Http;
 using Basin.Kernel.Storage;
+using Basin.Kernel.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -21,8 +22,10 @@ public static class KernelHosting
         public IHostApplicationBuilder AddKernel()
         {
             var services = builder.Services;
-            builder.AddKernelOptions<StoreOptions>("Store");
-            builder.AddKernelOptions<EventsOptions>("Events");
+            builder.AddOptionsSection<StoreOptions>("Store");
+            builder.AddOptionsSection<EventsOptions>("Events");
+            builder.AddOptionsSection<IdempotencyOptions>("Idempotency");
+            builder.AddOptionsSection<TelemetryOptions>("Telemetry");
 #pragma warning disable RS0030 // The composition root names the system's clock, unless a test has named another.
             services.TryAddSingleton(TimeProvider.System);
 #pragma warning restore RS0030
@@ -31,6 +34,11 @@ public static class KernelHosting
             services.AddSingleton<OnceRegistry>();
             services.AddSingleton<Relay>();
             services.AddHostedService(provider => provider.GetRequiredService<Relay>());
+            services.AddSingleton<DeadLetters>();
+            services.AddSingleton<EventFeed>();
+            services.AddSingleton<XmlDocs>();
+            services.AddSingleton<Settings>();
+            builder.AddTelemetry();
             services.AddExceptionHandler<ExceptionProblems>();
             services.AddProblemDetails();
             services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -48,14 +56,16 @@ public static class KernelHosting
             return builder;
         }
 
-        private void AddKernelOptions<TOptions>(string section)
-            where TOptions : class
+        private void AddTelemetry()
         {
-            builder.Services.AddOptions<TOptions>()
-                .Bind(builder.Configuration.GetSection($"Basin:{section}"), binder => binder.ErrorOnUnknownConfiguration = true)
-                .ValidateDataAnnotations()
-                .ValidateOnStart();
-            builder.Services.AddSingleton(provider => provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<TOptions>>().Value);
+            var services = builder.Services;
+            services.AddSingleton<MetricsCollector>();
+            services.AddSingleton<RouteOwners>();
+            services.AddSingleton<Backlog>();
+            services.AddSingleton<PulseSampler>();
+            services.AddHostedService<OtlpExport>();
+            services.AddHostedService(provider => provider.GetRequiredService<Backlog>());
+            services.AddHostedService(provider => provider.GetRequiredService<PulseSampler>());
         }
     }
 
@@ -65,6 +75,7 @@ public static class KernelHosting
         public WebApplication UseKernel()
         {
             app.Use(SafeHeaders.AddToResponse);
+            app.Services.GetRequiredService<Settings>().RefuseUnknownSections();
             app.UseExceptionHandler();
             app.UseStatusCodePages(context => ProblemResult.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode switch
             {
@@ -76,6 +87,15 @@ public static class KernelHosting
                 StatusCodes.Status415UnsupportedMediaType => KernelProblems.UnsupportedMediaType,
                 var status => KernelProblems.Invalid with { Status = status },
             }));
+            return app;
+        }
+
+        /// <summary>Adds the kernel's own routes: health, metrics, events, dead letters.</summary>
+        public WebApplication MapKernel()
+        {
+            app.MapHealth();
+            app.MapTelemetry();
+            app.MapEvents();
             return app;
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Basin.Kernel.Events;
+using Basin.Kernel.Http;
 using Basin.Kernel.Jobs;
 using Basin.Kernel.Storage;
 using Microsoft.Extensions.Hosting;
@@ -22,15 +23,16 @@ public sealed class Relay : IHostedService, IDisposable
     private readonly List<ParkedEvents> _parked = [];
     private readonly List<Func<CancellationToken, Task>> _loops = [];
     private readonly EventsOptions _options;
+    private readonly IdempotencyOptions _idempotency;
     private readonly TimeProvider _time;
     private readonly ILogger<Relay> _log;
     private Task _running = Task.CompletedTask;
 
     public Relay(
-        IEnumerable<SystemDefinition> systems, Stores stores, IServiceProvider services, EventsOptions options, TimeProvider time, Randomness chance,
-        ILogger<Relay> log)
+        IEnumerable<SystemDefinition> systems, Stores stores, IServiceProvider services, EventsOptions options, IdempotencyOptions idempotency,
+        TimeProvider time, Randomness chance, ILogger<Relay> log)
     {
-        (_options, _time, _log) = (options, time, log);
+        (_options, _idempotency, _time, _log) = (options, idempotency, time, log);
         var definitions = systems.ToList();
         foreach (var consumer in definitions)
         {
@@ -47,6 +49,7 @@ public sealed class Relay : IHostedService, IDisposable
                 foreach (var housekeeper in consumer.Housekeepers)
                     AddHousekeeping(consumer.Name, shard, housekeeper(services));
                 AddHousekeeping(consumer.Name, shard, new Housekeeping(TimeSpan.FromSeconds(5), tx => TrimOutboxAsync(consumer.Name, shard, tx)));
+                AddHousekeeping(consumer.Name, shard, new Housekeeping(TimeSpan.FromMinutes(1), ForgetAnswersAsync));
             }
         }
     }
@@ -61,6 +64,10 @@ public sealed class Relay : IHostedService, IDisposable
         _runners.ForEach(runner => runner.Wake());
         _parked.ForEach(parked => parked.Wake());
     }
+
+    /// <summary>Looks at once for parked events that are due.</summary>
+    internal void WakeParked(string system, int shard) =>
+        _parked.Find(parked => parked.System == system && parked.Shard == shard)?.Wake();
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -128,4 +135,12 @@ public sealed class Relay : IHostedService, IDisposable
             "DELETE FROM basin_outbox WHERE sequence IN (SELECT sequence FROM basin_outbox WHERE sequence <= $1 ORDER BY sequence LIMIT $2)",
             limit, TrimStep) == TrimStep;
     }
+
+    /// <summary>Deletes the kept answers of Idempotency-Keys that nobody may repeat any more.</summary>
+    private async ValueTask<bool> ForgetAnswersAsync(Transaction tx) => await tx.ExecuteAsync(
+        """
+        DELETE FROM basin_idempotency WHERE (tenant, caller, key) IN
+            (SELECT tenant, caller, key FROM basin_idempotency WHERE at < $1 ORDER BY at LIMIT $2)
+        """,
+        tx.Now - TimeSpan.FromHours(_idempotency.KeepHours), TrimStep) == TrimStep;
 }

@@ -17,15 +17,19 @@ public sealed class SystemDefinition
     private readonly Dictionary<string, string> _published = [];
     private readonly List<Problem> _problems = [];
     private readonly List<Type> _options = [];
+    private readonly List<NavigationEntry> _navigation = [];
 
     internal SystemDefinition(IHostApplicationBuilder builder, string name, Assembly assembly, string folder)
     {
-        (_builder, Name) = (builder, name);
+        (_builder, Name, Assembly) = (builder, name, assembly);
         Migrations = [.. Migration.In(typeof(SystemDefinition).Assembly, "kernel", "Storage"), .. Migration.In(assembly, name, folder)];
     }
 
     /// <summary>Lower case, one word: the name of its folder of data, of its routes and of its options.</summary>
     public string Name { get; }
+
+    /// <summary>Where its migrations, routes and pages are.</summary>
+    public Assembly Assembly { get; }
 
     public IServiceCollection Services => _builder.Services;
 
@@ -33,6 +37,9 @@ public sealed class SystemDefinition
     public IReadOnlyDictionary<string, string> Published => _published;
 
     public IReadOnlyList<Problem> Problems => _problems;
+
+    /// <summary>Its entries in the navigation of the console, and of the shop.</summary>
+    public IReadOnlyList<NavigationEntry> Navigation => _navigation;
 
     /// <summary>The types bound to the configuration, section by section.</summary>
     public IReadOnlyList<Type> OptionTypes => _options;
@@ -61,11 +68,7 @@ public sealed class SystemDefinition
     public SystemDefinition Options<TOptions>(string section)
         where TOptions : class
     {
-        Services.AddOptions<TOptions>()
-            .Bind(_builder.Configuration.GetSection($"Basin:{section}"), binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
-        Services.AddSingleton(provider => provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<TOptions>>().Value);
+        _builder.AddOptionsSection<TOptions>(section);
         _options.Add(typeof(TOptions));
         return this;
     }
@@ -126,6 +129,14 @@ public sealed class SystemDefinition
         }
     }
 
+    /// <summary>Adds an entry to the navigation: of the console when the path begins with <c>/console</c>, otherwise of the shop.</summary>
+    /// <param name="icon">A symbol of <c>icons.svg</c>.</param>
+    public SystemDefinition Shows(string title, string path, string icon = "list")
+    {
+        _navigation.Add(new NavigationEntry(title, path, icon));
+        return this;
+    }
+
     /// <summary>Names the refusals for the catalogue of problems.</summary>
     public SystemDefinition Refuses(params IEnumerable<Problem> problems)
     {
@@ -133,6 +144,9 @@ public sealed class SystemDefinition
         return this;
     }
 }
+
+/// <summary>A page that people find in the navigation.</summary>
+public sealed record NavigationEntry(string Title, string Path, string Icon);
 
 /// <summary>Small work repeated on each shard.</summary>
 internal sealed record Housekeeping(TimeSpan Period, Func<Transaction, ValueTask<bool>> Step);

@@ -38,6 +38,9 @@ public sealed class Once
         return new Once(registry, caller, ReadKey(http.Request.Headers[Header]), $"{http.Request.Method} {http.Request.Path}");
     }
 
+    /// <summary>Whether a repeat can be known.</summary>
+    public bool HasKey => _key is not null;
+
     /// <summary>Where something new begins, so that a repeat finds the kept answer: by the key, or anywhere without one.</summary>
     public ShardKey ShardFor(Store store) =>
         _key is null ? ShardKey.ForShard(_registry.NextShard(store.Shards.Count)) : ShardKey.Of(KeyOf(_caller, _key).ToString());

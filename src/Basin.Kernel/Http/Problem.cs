@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Text.Json.Serialization;
 
 namespace Basin.Kernel.Http;
 
@@ -15,6 +16,10 @@ public sealed record Problem(int Status, string Code, string Title)
 
     /// <summary>Sentences by the JSON path of the member they are about, such as <c>lines[0].quantity</c>.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; init; } = ReadOnlyDictionary<string, string[]>.Empty;
+
+    /// <summary>What a caller can do about it, for the catalogue of problems; null when the status says enough.</summary>
+    [JsonIgnore]
+    public string? Remedy { get; init; }
 
     /// <summary>When the same request may succeed.</summary>
     public TimeSpan? RetryAfter { get; init; }
@@ -44,6 +49,11 @@ public static class KernelProblems
     public static readonly Problem NotFound = new(404, "not_found", "There is nothing here.");
     public static readonly Problem MethodNotAllowed = new(405, "method_not_allowed", "The route does not take this method.");
     public static readonly Problem InFlight = new(409, "idempotency_in_flight", "A request with this Idempotency-Key is still running.");
+    public static readonly Problem DeadLetterBlocked = new(409, "dead_letter_blocked", "It waits behind an earlier event of its key.")
+    {
+        Remedy = "Replay or discard the earlier one; this one follows by itself.",
+    };
+
     public static readonly Problem PreconditionFailed = new(412, "precondition_failed", "It has changed since it was read.");
     public static readonly Problem TooLarge = new(413, "too_large", "The request is too large.");
     public static readonly Problem UnsupportedMediaType = new(415, "unsupported_media_type", "The content type is not taken here.");
@@ -58,7 +68,7 @@ public static class KernelProblems
 
     public static IReadOnlyList<Problem> All =>
     [
-        Invalid, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, InFlight, PreconditionFailed, TooLarge, UnsupportedMediaType, KeyReused,
+        Invalid, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, InFlight, DeadLetterBlocked, PreconditionFailed, TooLarge, UnsupportedMediaType, KeyReused,
         PreconditionRequired, Internal, Busy, DiskFull, StoreFailing, Stopped, Closing,
     ];
 }

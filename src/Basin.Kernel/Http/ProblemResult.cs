@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Basin.Kernel.Http;
 
@@ -21,6 +22,9 @@ public sealed record ProblemBody(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class ProblemJson : JsonSerializerContext;
 
+/// <summary>Makes the page that shows a refusal to a person; the host registers one.</summary>
+public delegate IResult ProblemPage(Problem problem);
+
 /// <summary>Writes a refusal to a response.</summary>
 public static class ProblemResult
 {
@@ -29,13 +33,20 @@ public static class ProblemResult
     public static Task WriteAsync(HttpContext http, Problem problem)
     {
         http.Response.StatusCode = problem.Status;
-        http.Response.ContentType = ContentType;
         if (problem.RetryAfter is { } wait)
             http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString();
         if (problem.Status == StatusCodes.Status401Unauthorized && http.Response.Headers.WWWAuthenticate.Count == 0)
             http.Response.Headers.WWWAuthenticate = "Bearer";
+        http.Response.Headers.Vary = "Accept";
+        if (IsPerson(http.Request) && http.RequestServices.GetService<ProblemPage>() is { } page)
+            return page(problem).ExecuteAsync(http);
+        http.Response.ContentType = ContentType;
         return http.Response.Body.WriteAsync(Serialize(problem, http), http.RequestAborted).AsTask();
     }
+
+    /// <summary>Programs ask for JSON or for anything; a browser that shows a page asks for HTML.</summary>
+    private static bool IsPerson(HttpRequest request) =>
+        !request.Path.StartsWithSegments("/v1") && request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
 
     private static byte[] Serialize(Problem problem, HttpContext http) => JsonSerializer.SerializeToUtf8Bytes(
         new ProblemBody(

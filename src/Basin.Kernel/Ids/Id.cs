@@ -58,6 +58,15 @@ public readonly record struct Id<T>(long Value) : IParsable<Id<T>>, IComparable<
 /// <summary>The text of an id whose entity is known by its prefix only.</summary>
 public static class EntityText
 {
+    /// <summary>Splits a text into the prefix, whose meaning is not checked, and the number.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out ReadOnlySpan<char> prefix, out long value)
+    {
+        var end = text.LastIndexOf('_');
+        prefix = end < 0 ? default : text[..end];
+        value = 0;
+        return end > 0 && Base32.TryDecode(text[(end + 1)..], out value);
+    }
+
     public static string Of(string prefix, long value) =>
         string.Create(prefix.Length + 1 + Base32.Length, (prefix, value), static (span, state) =>
         {

@@ -183,12 +183,13 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
     internal const string Insert =
         "INSERT INTO basin_job (id, type, key, tenant, due_at, trace_parent, data) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-    private const string SelectAfter = """
-        SELECT id, type, key, tenant, due_at, attempts, trace_parent, data FROM basin_job
-        WHERE dead = 0 AND (due_at, id) > ($1, $2) ORDER BY due_at, id LIMIT $3
-        """;
+    internal const string Select = "SELECT id, type, key, tenant, due_at, attempts, trace_parent, data FROM basin_job";
 
-    private static JobRecord ReadRecord(Row row) => new(
+    internal const string SelectWithError = "SELECT id, type, key, tenant, due_at, attempts, trace_parent, data, error FROM basin_job";
+
+    private const string SelectAfter = $"{Select} WHERE dead = 0 AND (due_at, id) > ($1, $2) ORDER BY due_at, id LIMIT $3";
+
+    internal static JobRecord ReadRecord(Row row) => new(
         row.Integer(0), row.Text(1), row.Integer(2), new Id<Tenant>(row.Integer(3)), row.Time(4), row.Int(5), row.TextOrNull(6), row.Bytes(7).ToArray());
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -126,6 +126,17 @@ public abstract class Transaction : Snapshot
         return changed;
     }
 
+    /// <summary>Lets a dead job run again now, as if for the first time.</summary>
+    internal async ValueTask<int> ReviveAsync(JobRecord job)
+    {
+        var again = job with { DueAt = Now, Attempts = 0 };
+        var changed = await ExecuteAsync(
+            "UPDATE basin_job SET dead = 0, due_at = $2, attempts = 0, error = NULL WHERE id = $1 AND dead = 1", again.Id, again.DueAt);
+        if (changed > 0)
+            _scheduled.Add(again);
+        return changed;
+    }
+
     private protected abstract long NextSequence();
 
     private protected abstract long NewJobId();

@@ -1,0 +1,75 @@
+using Basin.Host.Pages;
+using Basin.Kernel.Hosting;
+using Basin.Kernel.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Basin.Host;
+
+/// <summary>The pages of the host and of all systems, rendered on the server.</summary>
+internal static class Web
+{
+    extension(WebApplicationBuilder builder)
+    {
+        public void AddPages()
+        {
+            builder.Services.AddRazorComponents();
+            builder.Services.AddSingleton<Navigation>();
+            builder.Services.AddSingleton<ProblemPage>(problem => new ProblemPageResult(problem));
+        }
+    }
+
+    extension(WebApplication app)
+    {
+        public void MapPages()
+        {
+            var systems = app.Services.GetServices<SystemDefinition>().Select(system => system.Assembly);
+            app.MapStaticAssets().DisableHttpMetrics();
+            app.MapRazorComponents<App>()
+                .AddAdditionalAssemblies([.. systems.Distinct().Where(assembly => assembly != typeof(App).Assembly)])
+                .WithStaticAssets();
+            app.MapConsole();
+        }
+    }
+}
+
+/// <summary>
+/// Shows a problem instead of the page that was asked for. That page may have begun, so this one is rendered with services of its own.
+/// </summary>
+internal sealed class ProblemPageResult(Problem problem) : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        await using var scope = httpContext.RequestServices.CreateAsyncScope();
+        var services = httpContext.RequestServices;
+        httpContext.Response.Headers.Remove("blazor-enhanced-nav");
+        httpContext.RequestServices = scope.ServiceProvider;
+        try
+        {
+            await new RazorComponentResult<App>(new { Problem = problem }) { StatusCode = problem.Status }.ExecuteAsync(httpContext);
+        }
+        finally
+        {
+            httpContext.RequestServices = services;
+        }
+    }
+}
+
+/// <summary>The entries of both faces, those of the systems included.</summary>
+internal sealed class Navigation(IEnumerable<SystemDefinition> systems)
+{
+    private static readonly NavigationEntry[] Before = [new("Live map", "/console", "map")];
+
+    private static readonly NavigationEntry[] After =
+    [
+        new("Events", "/console/events", "events"), new("Dead letters", "/console/dead-letters", "inbox"),
+        new("Settings", "/console/settings", "settings"), new("Problems", "/problems", "alert"),
+    ];
+
+    public IReadOnlyList<NavigationEntry> Console { get; } =
+        [.. Before, .. systems.SelectMany(system => system.Navigation).Where(IsConsole), .. After];
+
+    public IReadOnlyList<NavigationEntry> Shop { get; } =
+        [.. systems.SelectMany(system => system.Navigation).Where(entry => !IsConsole(entry))];
+
+    private static bool IsConsole(NavigationEntry entry) => entry.Path.StartsWith("/console", StringComparison.Ordinal);
+}

@@ -1,0 +1,84 @@
+using Basin.Kernel.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Basin.Host;
+
+/// <summary>The web server: its limits, its log, how it starts and how it ends.</summary>
+internal static class WebServer
+{
+    /// <summary>Everything comes from this host; scripts and styles only as files of their own.</summary>
+    private const string ContentSecurityPolicy =
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
+    extension(WebApplicationBuilder builder)
+    {
+        public void AddWebServer()
+        {
+            builder.WebHost.UseStaticWebAssets();
+            builder.AddOptionsSection<HttpOptions>("Http");
+            builder.Services.AddHostedService<Drain>();
+            builder.Services.AddOptions<KestrelServerOptions>().Configure<HttpOptions>(Limit);
+            builder.Services.AddOptions<Microsoft.Extensions.Hosting.HostOptions>()
+                .Configure<HttpOptions>((host, http) => host.ShutdownTimeout = TimeSpan.FromSeconds(http.DrainSeconds));
+            builder.Logging.ClearProviders().AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+            });
+            builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        }
+    }
+
+    extension(WebApplication app)
+    {
+        public void UseSecurityHeaders() => app.Use((http, next) =>
+        {
+            var headers = http.Response.Headers;
+            headers.ContentSecurityPolicy = ContentSecurityPolicy;
+            headers.XContentTypeOptions = "nosniff";
+            headers["Referrer-Policy"] = "same-origin";
+            return next(http);
+        });
+
+        /// <summary>Says where Basin is, once it listens.</summary>
+        public void Announce() => app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+            Console.WriteLine($"Basin is ready at {string.Join(" and ", addresses)}");
+        });
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, HttpOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxHeaderBytes;
+        kestrel.Limits.MaxRequestHeaderCount = options.MaxHeaders;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeaderSeconds);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.KeepAliveSeconds);
+        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = options.MaxConnections;
+    }
+
+    /// <summary>
+    /// The first part of the shutdown. Readiness is false already and live streams have ended; after this wait the server stops listening and finishes
+    /// its requests, then the relay ends, then the stores close.
+    /// </summary>
+    private sealed class Drain(HttpOptions options, TimeProvider time) : IHostedLifecycleService
+    {
+        public Task StoppingAsync(CancellationToken cancellationToken) =>
+            time.DelayQuietly(TimeSpan.FromSeconds(options.ReadinessSeconds), cancellationToken);
+
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

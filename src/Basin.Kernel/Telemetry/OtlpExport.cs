@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Basin.Kernel.Telemetry;
+
+/// <summary>Sends traces and metrics by OTLP when an endpoint is configured. Without one nothing is recorded for it, so it costs nothing.</summary>
+internal sealed class OtlpExport(TelemetryOptions options, IConfiguration configuration) : IHostedService, IDisposable
+{
+    private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    private TracerProvider? _traces;
+    private MeterProvider? _metrics;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var endpoint = options.OtlpEndpoint?.OriginalString ?? configuration[EndpointVariable];
+        if (string.IsNullOrEmpty(endpoint))
+            return Task.CompletedTask;
+        // The exporter reads the standard's variables from the configuration that it is given.
+        var settings = new ConfigurationBuilder()
+            .AddConfiguration(configuration)
+            .AddInMemoryCollection([new(EndpointVariable, endpoint)])
+            .Build();
+        _traces = Sdk.CreateTracerProviderBuilder()
+            .ConfigureServices(services => services.AddSingleton<IConfiguration>(settings))
+            .ConfigureResource(Describe)
+            .AddSource("Basin.*", "Microsoft.AspNetCore")
+            .AddOtlpExporter()
+            .Build();
+        _metrics = Sdk.CreateMeterProviderBuilder()
+            .ConfigureServices(services => services.AddSingleton<IConfiguration>(settings))
+            .ConfigureResource(Describe)
+            .AddMeter("Basin.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+            .AddOtlpExporter()
+            .Build();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Sends what waits, as far as the exporter's own timeout allows.</summary>
+    public void Dispose()
+    {
+        _traces?.Dispose();
+        _metrics?.Dispose();
+    }
+
+    private static void Describe(ResourceBuilder resource) => resource.AddService("basin").AddEnvironmentVariableDetector();
+}

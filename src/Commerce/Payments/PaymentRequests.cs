@@ -1,0 +1,30 @@
+namespace Basin.Payments;
+
+/// <summary>Takes the requests that other systems publish.</summary>
+internal sealed class PaymentRequests
+{
+    public async ValueTask RequestAsync(Transaction tx, PaymentRequested asked, EventContext context)
+    {
+        if (await Consequences.BeginAsync(tx, Payment.Request(context.Tenant, asked), asked.Token))
+            return;
+        var payment = await PaymentsStore.FindAsync(tx, context.Tenant, asked.Payment);
+        await Consequences.FollowAsync(tx, payment!.RequestAgain(asked));
+    }
+
+    public async ValueTask CaptureAsync(Transaction tx, PaymentCaptureRequested asked, EventContext context)
+    {
+        // Nothing sensible can be answered; as a dead letter it can be replayed when the payment is there.
+        var payment = await PaymentsStore.FindAsync(tx, context.Tenant, asked.Payment)
+            ?? throw new InvalidOperationException($"{asked.Payment} is to be captured but was never requested.");
+        await Consequences.FollowAsync(tx, payment.RequestCapture());
+    }
+
+    public async ValueTask ReleaseAsync(Transaction tx, PaymentReleaseRequested asked, EventContext context)
+    {
+        var payment = await PaymentsStore.FindAsync(tx, context.Tenant, asked.Payment);
+        if (payment is null)
+            await Consequences.BeginAsync(tx, Payment.ReleaseUnheardOf(context.Tenant, asked.Payment), token: "");
+        else
+            await Consequences.FollowAsync(tx, payment.RequestRelease());
+    }
+}

@@ -1,0 +1,96 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Basin.Payments;
+
+/// <summary>A payment as people and programs see it.</summary>
+/// <param name="State">Such as <c>captured</c>; those that end in -ing wait for the provider.</param>
+/// <param name="AmountMinor">As requested, in the currency's minor unit.</param>
+/// <param name="AuthorizedMinor">What was ever held.</param>
+/// <param name="CapturedMinor">What was ever taken.</param>
+/// <param name="RefundedMinor">What was given back of it.</param>
+/// <param name="OutcomeUnknown">The provider did not answer and is asked again.</param>
+/// <param name="Code">Why it was declined or not captured.</param>
+/// <param name="History">Oldest first; only where one payment is asked for.</param>
+public sealed record PaymentView(
+    Id<Payment> Id,
+    string State,
+    long AmountMinor,
+    string Currency,
+    long AuthorizedMinor,
+    long CapturedMinor,
+    long RefundedMinor,
+    bool OutcomeUnknown,
+    string? Code,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset ChangedAt,
+    IReadOnlyList<PaymentStep>? History)
+{
+    internal static PaymentView Of(Payment p, IReadOnlyList<PaymentStep>? history = null) => new(
+        p.Id, p.State.Name, p.AmountMinor, p.Currency, p.AuthorizedMinor, p.CapturedMinor, p.RefundedMinor, p.OutcomeUnknown, p.Code,
+        p.CreatedAt, p.ChangedAt, history);
+}
+
+/// <summary>Gives the whole amount back.</summary>
+/// <param name="Reason">For the history; 1 to 200 characters.</param>
+public sealed record RefundRequest(string Reason) : IChecked
+{
+    public void Check(Checks checks)
+    {
+        checks.Text(Reason, "reason", maximum: 200);
+        checks.That(!PaymentToken.HoldsCardNumber(Reason), "reason", "This looks like a card number, which is never kept.");
+    }
+}
+
+/// <summary>HTTP of Payments.</summary>
+internal static class PaymentsEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var payments = routes.MapGroup("/v1/payments").WithTags("payments").WithChecks();
+        payments.MapGet("", List);
+        payments.MapGet("{id}", Get);
+        payments.MapPost("{id}/refunds", Refund);
+    }
+
+    /// <summary>Lists payments, newest first.</summary>
+    /// <param name="limit">1 to 200; 50 by default.</param>
+    /// <param name="cursor">Of the page before.</param>
+    private static async Task<Answer<Page<PaymentView>>> List(
+        int? limit, string? cursor, Caller caller, [FromKeyedServices(PaymentsSystem.Name)] Store store, CancellationToken cancellation)
+    {
+        var paging = Paging.Of(limit, cursor);
+        var found = await PaymentsStore.ListAsync(store, caller.Tenant, paging.AfterNumber(long.MaxValue), paging.Limit + 1, cancellation);
+        return paging.PageOf(found.ConvertAll(payment => PaymentView.Of(payment)), view => view.Id.Value.ToString());
+    }
+
+    /// <summary>Shows a payment with its history.</summary>
+    private static async Task<Answer<PaymentView>> Get(
+        Id<Payment> id, Caller caller, [FromKeyedServices(PaymentsSystem.Name)] Store store, CancellationToken cancellation)
+    {
+        var view = await store.ReadAsync(
+            ShardKey.Of(id),
+            async snapshot => await PaymentsStore.FindAsync(snapshot, caller.Tenant, id) is { } payment
+                ? PaymentView.Of(payment, await PaymentsStore.HistoryAsync(snapshot, caller.Tenant, id))
+                : null,
+            cancellation);
+        return view is null ? KernelProblems.NotFound : view;
+    }
+
+    /// <summary>Gives a captured payment back, whole.</summary>
+    /// <remarks>The answer is 202: the provider is asked next, and the state tells when it is done.</remarks>
+    private static Task<Answer<PaymentView>> Refund(
+        Id<Payment> id, RefundRequest request, Caller caller, Once once, [FromKeyedServices(PaymentsSystem.Name)] Store store, CancellationToken cancellation) =>
+        once.WriteAsync(store, ShardKey.Of(id), request, tx => RefundAsync(tx, caller, id, request), cancellation);
+
+    private static async ValueTask<Answer<PaymentView>> RefundAsync(Transaction tx, Caller caller, Id<Payment> id, RefundRequest request)
+    {
+        if (await PaymentsStore.FindAsync(tx, caller.Tenant, id) is not { } payment)
+            return KernelProblems.NotFound;
+        var decision = payment.Refund(request.Reason);
+        await Consequences.FollowAsync(tx, decision);
+        return Answer.Accepted($"/v1/payments/{id}", PaymentView.Of(decision.Payment));
+    }
+}

@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Basin.Payments.Providers;
+
+/// <summary>Section <c>Basin:Sandbox</c>: how badly the sandbox provider behaves. All is read at each call, so a drill may change it meanwhile.</summary>
+public sealed class SandboxOptions
+{
+    /// <summary>Time that every call takes. Default none.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan Latency { get; set; } = TimeSpan.Zero;
+
+    /// <summary>
+    /// Part of the calls whose connection breaks, 0 to 1; half of them before anything has happened, half of them after. Default 0.
+    /// </summary>
+    [Range(0.0, 1.0)]
+    public double ErrorRate { get; set; }
+
+    /// <summary>Time that an authorization of <c>tok_slow</c> takes. Default 2 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan SlowAnswer { get; set; } = TimeSpan.FromSeconds(2);
+}

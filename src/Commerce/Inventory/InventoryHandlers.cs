@@ -35,14 +35,14 @@ internal sealed class InventoryHandlers(InventoryOptions options, ILogger<Invent
         await ApplyAsync(tx, context.Tenant, before, step);
     }
 
-    public async ValueTask OnReleaseRequested(Transaction tx, StockReleaseRequested asked, EventContext context)
+    public static async ValueTask OnReleaseRequested(Transaction tx, StockReleaseRequested asked, EventContext context)
     {
         var before = await InventoryStore.FindReservationAsync(tx, context.Tenant, asked.Reservation);
         await ApplyAsync(tx, context.Tenant, before, before?.Release() ?? Reservation.ReleaseUnknown(asked.Reservation, tx.Now));
     }
 
     /// <returns>Whether there may be more.</returns>
-    public async ValueTask<bool> ExpireAsync(Transaction tx)
+    public static async ValueTask<bool> ExpireAsync(Transaction tx)
     {
         var due = await InventoryStore.ListDueAsync(tx, tx.Now, MaxExpired);
         foreach (var (tenant, reservation) in due)
@@ -64,11 +64,8 @@ internal sealed class InventoryHandlers(InventoryOptions options, ILogger<Invent
     private static async ValueTask ApplyAsync(Transaction tx, Id<Tenant> tenant, Id<Reservation> reservation, StockChange change)
     {
         await InventoryStore.ChangeAsync(tx, tenant, change);
-        if (change.Cause is not { } cause)
-            return;
-        var movement = new Movement(
-            tx.NewId<Movement>(), change.Sku, change.Warehouse, change.OnHand, cause, Reason: null, Subject: null, reservation, tx.Now);
-        await InventoryStore.AddMovementAsync(tx, tenant, movement);
+        if (change.Cause is { } cause)
+            await InventoryStore.AddMovementAsync(tx, tenant, Movement.Of(tx, change, cause) with { Reservation = reservation });
     }
 
     private static ValueTask<int> PublishAsync(Transaction tx, Id<Tenant> tenant, IStockAnswer? answer) => answer switch

@@ -20,6 +20,10 @@ internal static class InventoryStore
     public static async ValueTask<long> CountWarehousesAsync(Snapshot snapshot, Id<Tenant> tenant) =>
         await snapshot.NumberAsync("SELECT COUNT(*) FROM warehouse WHERE tenant = $1", tenant.Value) ?? 0;
 
+    public static ValueTask<StockLevel?> FindLevelAsync(Snapshot snapshot, Id<Tenant> tenant, string sku, string warehouse) => snapshot.FindAsync(
+        "SELECT sku, warehouse, on_hand, reserved, version FROM stock WHERE tenant = $1 AND sku = $2 AND warehouse = $3",
+        ReadLevel, tenant.Value, sku, warehouse);
+
     /// <summary>The levels of one SKU by warehouse.</summary>
     public static ValueTask<List<StockLevel>> ListLevelsAsync(Snapshot snapshot, Id<Tenant> tenant, string sku) => snapshot.ListAsync(
         "SELECT sku, warehouse, on_hand, reserved, version FROM stock WHERE tenant = $1 AND sku = $2 ORDER BY warehouse",
@@ -37,7 +41,7 @@ internal static class InventoryStore
     /// <summary>What all warehouses have together, by SKU.</summary>
     public static ValueTask<List<StockSummary>> ListStockAsync(Snapshot snapshot, Id<Tenant> tenant, string after, int limit) => snapshot.ListAsync(
         "SELECT sku, SUM(on_hand), SUM(reserved) FROM stock WHERE tenant = $1 AND sku > $2 GROUP BY sku ORDER BY sku LIMIT $3",
-        row => new StockSummary(row.Text(0), row.Integer(1), row.Integer(2)), tenant.Value, after, limit);
+        row => new StockSummary(row.Text(0), row.Integer(1), row.Integer(2), row.Integer(1) - row.Integer(2)), tenant.Value, after, limit);
 
     public static async ValueTask<long> CountAvailableAsync(Snapshot snapshot, Id<Tenant> tenant, string sku) =>
         await snapshot.NumberAsync("SELECT SUM(on_hand - reserved) FROM stock WHERE tenant = $1 AND sku = $2", tenant.Value, sku) ?? 0;
@@ -63,7 +67,7 @@ internal static class InventoryStore
         INSERT INTO movement (tenant, sku, id, warehouse, delta, cause, reason, subject, reservation, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
-        tenant.Value, movement.Sku, movement.Id.Value, movement.Warehouse, movement.Delta, TextOf(movement.Cause),
+        tenant.Value, movement.Sku, movement.Id.Value, movement.Warehouse, movement.Delta, (int)movement.Cause,
         movement.Reason, movement.Subject, movement.Reservation?.Value, movement.At);
 
     /// <summary>The newest first.</summary>
@@ -82,17 +86,17 @@ internal static class InventoryStore
     public static ValueTask<List<TenantReservation>> ListDueAsync(Snapshot snapshot, DateTimeOffset now, int limit) => snapshot.ListAsync(
         """
         SELECT id, state, picks, missing, held_until, tenant FROM reservation
-        WHERE state = 'held' AND held_until <= $1 ORDER BY held_until LIMIT $2
+        WHERE state = 0 AND held_until <= $1 ORDER BY held_until LIMIT $2
         """,
         row => new TenantReservation(new Id<Tenant>(row.Integer(5)), ReadReservation(row)), now, limit);
 
     public static ValueTask<int> AddReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.ExecuteAsync(
         "INSERT INTO reservation (id, tenant, state, picks, missing, held_until) VALUES ($1, $2, $3, $4, $5, $6)",
-        reservation.Id.Value, tenant.Value, TextOf(reservation.State), JsonOf(reservation.Picks), JsonOf(reservation.Missing), reservation.HeldUntil);
+        reservation.Id.Value, tenant.Value, (int)reservation.State, JsonOf(reservation.Picks), JsonOf(reservation.Missing), reservation.HeldUntil);
 
     public static ValueTask<int> SaveReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.ExecuteAsync(
         "UPDATE reservation SET state = $3, picks = $4 WHERE id = $1 AND tenant = $2",
-        reservation.Id.Value, tenant.Value, TextOf(reservation.State), JsonOf(reservation.Picks));
+        reservation.Id.Value, tenant.Value, (int)reservation.State, JsonOf(reservation.Picks));
 
     private static Warehouse ReadWarehouse(Row row) => new(row.Text(0), row.Text(1), row.Time(2));
 
@@ -103,7 +107,7 @@ internal static class InventoryStore
         row.Text(1),
         row.Text(2),
         row.Integer(3),
-        CauseOf(row.Text(4)),
+        (MovementCause)row.Int(4),
         row.TextOrNull(5),
         row.TextOrNull(6),
         row.IntegerOrNull(7) is { } reservation ? new Id<Reservation>(reservation) : null,
@@ -111,7 +115,7 @@ internal static class InventoryStore
 
     private static Reservation ReadReservation(Row row) => new(
         new Id<Reservation>(row.Integer(0)),
-        StateOf(row.Text(1)),
+        (ReservationState)row.Int(1),
         row.Json(2, InventoryRowJson.Default.IReadOnlyListPick),
         row.Json(3, InventoryRowJson.Default.IReadOnlyListString),
         row.Time(4));
@@ -121,31 +125,7 @@ internal static class InventoryStore
 
     private static SqlValue JsonOf(IReadOnlyList<string> skus) =>
         SqlValue.Utf8(JsonSerializer.SerializeToUtf8Bytes(skus, InventoryRowJson.Default.IReadOnlyListString));
-
-    private static string TextOf(ReservationState state) => state switch
-    {
-        ReservationState.Held => "held",
-        ReservationState.Committed => "committed",
-        ReservationState.Released => "released",
-        ReservationState.Expired => "expired",
-        _ => "refused",
-    };
-
-    private static ReservationState StateOf(string text) => Enum.Parse<ReservationState>(text, ignoreCase: true);
-
-    private static string TextOf(MovementCause cause) => cause switch
-    {
-        MovementCause.Counted => "counted",
-        MovementCause.Adjusted => "adjusted",
-        MovementCause.Shipped => "shipped",
-        _ => "returned",
-    };
-
-    private static MovementCause CauseOf(string text) => Enum.Parse<MovementCause>(text, ignoreCase: true);
 }
-
-/// <param name="OnHand">In all warehouses together.</param>
-internal sealed record StockSummary(string Sku, long OnHand, long Reserved);
 
 internal sealed record TenantReservation(Id<Tenant> Tenant, Reservation Reservation);
 

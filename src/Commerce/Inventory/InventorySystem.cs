@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -23,8 +22,8 @@ public static class InventorySystem
                 .Publishes<StockReleased>()
                 .On<StockRequested, InventoryHandlers>(handlers => handlers.OnRequested)
                 .On<StockCommitRequested, InventoryHandlers>(handlers => handlers.OnCommitRequested)
-                .On<StockReleaseRequested, InventoryHandlers>(handlers => handlers.OnReleaseRequested)
-                .Every<InventoryHandlers>(ExpiryPeriod, handlers => handlers.ExpireAsync)
+                .On<StockReleaseRequested>(InventoryHandlers.OnReleaseRequested)
+                .Every<InventoryHandlers>(ExpiryPeriod, _ => InventoryHandlers.ExpireAsync)
                 .Refuses(InventoryProblems.All);
             builder.Services.AddSingleton<InventoryHandlers>();
             builder.Services.AddSingleton<InventoryApi>();

@@ -77,4 +77,7 @@ public sealed record Movement(
     DateTimeOffset At) : IEntity
 {
     public static string Prefix => "mov";
+
+    public static Movement Of(Transaction tx, StockChange change, MovementCause cause) =>
+        new(tx.NewId<Movement>(), change.Sku, change.Warehouse, change.OnHand, cause, null, null, null, tx.Now);
 }

@@ -27,7 +27,7 @@ CREATE TABLE movement (
     id          INTEGER NOT NULL,
     warehouse   TEXT    NOT NULL,
     delta       INTEGER NOT NULL CHECK (delta <> 0),
-    cause       TEXT    NOT NULL CHECK (cause IN ('counted', 'adjusted', 'shipped', 'returned')),
+    cause       INTEGER NOT NULL,
     reason      TEXT,
     subject     TEXT,
     reservation INTEGER,
@@ -39,9 +39,10 @@ CREATE TABLE movement (
 CREATE TABLE reservation (
     id         INTEGER PRIMARY KEY,
     tenant     INTEGER NOT NULL,
-    state      TEXT    NOT NULL CHECK (state IN ('held', 'committed', 'released', 'expired', 'refused')),
+    state      INTEGER NOT NULL,
     picks      TEXT    NOT NULL,
     missing    TEXT    NOT NULL,
     held_until INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX reservation_held ON reservation (held_until) WHERE state = 'held';
+-- State 0 is held: the index knows only what can still expire.
+CREATE INDEX reservation_held ON reservation (held_until) WHERE state = 0;

@@ -35,15 +35,18 @@ public sealed record StockReleaseRequested(Id<Reservation> Reservation) : IEvent
     public long Key => Reservation.Value;
 }
 
-public sealed record StockReserved(Id<Reservation> Reservation) : IEvent<StockReserved>
+/// <summary>What Inventory answers: one of the three below.</summary>
+public interface IStockAnswer;
+
+public sealed record StockReserved(Id<Reservation> Reservation) : IEvent<StockReserved>, IStockAnswer
 {
     public static EventType<StockReserved> Type { get; } = new("basin.inventory.stock-reserved.v1", "res", InventoryJson.Default.StockReserved);
 
     public long Key => Reservation.Value;
 }
 
-/// <param name="Missing">The SKUs of which there is not enough.</param>
-public sealed record StockRefused(Id<Reservation> Reservation, IReadOnlyList<string> Missing) : IEvent<StockRefused>
+/// <param name="Missing">The SKUs of which there is not enough; empty when nothing was asked for, or the release came first.</param>
+public sealed record StockRefused(Id<Reservation> Reservation, IReadOnlyList<string> Missing) : IEvent<StockRefused>, IStockAnswer
 {
     public static EventType<StockRefused> Type { get; } = new("basin.inventory.stock-refused.v1", "res", InventoryJson.Default.StockRefused);
 
@@ -51,7 +54,7 @@ public sealed record StockRefused(Id<Reservation> Reservation, IReadOnlyList<str
 }
 
 /// <param name="Expired">True when nobody asked: the reservation was held too long.</param>
-public sealed record StockReleased(Id<Reservation> Reservation, bool Expired) : IEvent<StockReleased>
+public sealed record StockReleased(Id<Reservation> Reservation, bool Expired) : IEvent<StockReleased>, IStockAnswer
 {
     public static EventType<StockReleased> Type { get; } = new("basin.inventory.stock-released.v1", "res", InventoryJson.Default.StockReleased);
 

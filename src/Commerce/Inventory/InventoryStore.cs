@@ -1,0 +1,135 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Basin.Inventory;
+
+/// <summary>All SQL of Inventory.</summary>
+internal static class InventoryStore
+{
+    public static ValueTask<int> AddWarehouseAsync(Transaction tx, Id<Tenant> tenant, Warehouse warehouse) => tx.ExecuteAsync(
+        "INSERT INTO warehouse (tenant, code, name, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        tenant.Value, warehouse.Code, warehouse.Name, warehouse.CreatedAt);
+
+    public static ValueTask<Warehouse?> FindWarehouseAsync(Snapshot snapshot, Id<Tenant> tenant, string code) =>
+        snapshot.FindAsync("SELECT code, name, created_at FROM warehouse WHERE tenant = $1 AND code = $2", ReadWarehouse, tenant.Value, code);
+
+    public static ValueTask<List<Warehouse>> ListWarehousesAsync(Snapshot snapshot, Id<Tenant> tenant, string after, int limit) => snapshot.ListAsync(
+        "SELECT code, name, created_at FROM warehouse WHERE tenant = $1 AND code > $2 ORDER BY code LIMIT $3",
+        ReadWarehouse, tenant.Value, after, limit);
+
+    public static async ValueTask<long> CountWarehousesAsync(Snapshot snapshot, Id<Tenant> tenant) =>
+        await snapshot.NumberAsync("SELECT COUNT(*) FROM warehouse WHERE tenant = $1", tenant.Value) ?? 0;
+
+    public static ValueTask<StockLevel?> FindLevelAsync(Snapshot snapshot, Id<Tenant> tenant, string sku, string warehouse) => snapshot.FindAsync(
+        "SELECT sku, warehouse, on_hand, reserved, version FROM stock WHERE tenant = $1 AND sku = $2 AND warehouse = $3",
+        ReadLevel, tenant.Value, sku, warehouse);
+
+    /// <summary>The levels of one SKU by warehouse.</summary>
+    public static ValueTask<List<StockLevel>> ListLevelsAsync(Snapshot snapshot, Id<Tenant> tenant, string sku) => snapshot.ListAsync(
+        "SELECT sku, warehouse, on_hand, reserved, version FROM stock WHERE tenant = $1 AND sku = $2 ORDER BY warehouse",
+        ReadLevel, tenant.Value, sku);
+
+    /// <summary>The levels of several SKUs.</summary>
+    public static async ValueTask<List<StockLevel>> ListLevelsAsync(Snapshot snapshot, Id<Tenant> tenant, IReadOnlyCollection<string> skus)
+    {
+        var levels = new List<StockLevel>(skus.Count);
+        foreach (var sku in skus)
+            levels.AddRange(await ListLevelsAsync(snapshot, tenant, sku));
+        return levels;
+    }
+
+    /// <summary>What all warehouses have together, by SKU.</summary>
+    public static ValueTask<List<StockSummary>> ListStockAsync(Snapshot snapshot, Id<Tenant> tenant, string after, int limit) => snapshot.ListAsync(
+        "SELECT sku, SUM(on_hand), SUM(reserved) FROM stock WHERE tenant = $1 AND sku > $2 GROUP BY sku ORDER BY sku LIMIT $3",
+        row => new StockSummary(row.Text(0), row.Integer(1), row.Integer(2), row.Integer(1) - row.Integer(2)), tenant.Value, after, limit);
+
+    public static async ValueTask<long> CountAvailableAsync(Snapshot snapshot, Id<Tenant> tenant, string sku) =>
+        await snapshot.NumberAsync("SELECT SUM(on_hand - reserved) FROM stock WHERE tenant = $1 AND sku = $2", tenant.Value, sku) ?? 0;
+
+    public static ValueTask<int> AddLevelAsync(Transaction tx, Id<Tenant> tenant, StockLevel level) => tx.ExecuteAsync(
+        "INSERT INTO stock (tenant, sku, warehouse, on_hand, reserved, version) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        tenant.Value, level.Sku, level.Warehouse, level.OnHand, level.Reserved, level.Version);
+
+    /// <summary>Changes a level that is there. The decision has seen it in this transaction, so the guard only meets mistakes.</summary>
+    public static async ValueTask ChangeAsync(Transaction tx, Id<Tenant> tenant, StockChange change)
+    {
+        var changed = await tx.ExecuteAsync(
+            """
+            UPDATE stock SET on_hand = on_hand + $4, reserved = reserved + $5, version = version + ($4 <> 0)
+            WHERE tenant = $1 AND sku = $2 AND warehouse = $3 AND reserved + $5 BETWEEN 0 AND on_hand + $4
+            """,
+            tenant.Value, change.Sku, change.Warehouse, change.OnHand, change.Reserved);
+        Transaction.Invariant(changed == 1, $"0 <= reserved <= on hand after {change}");
+    }
+
+    public static ValueTask<int> AddMovementAsync(Transaction tx, Id<Tenant> tenant, Movement movement) => tx.ExecuteAsync(
+        """
+        INSERT INTO movement (tenant, sku, id, warehouse, delta, cause, reason, subject, reservation, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """,
+        tenant.Value, movement.Sku, movement.Id.Value, movement.Warehouse, movement.Delta, (int)movement.Cause,
+        movement.Reason, movement.Subject, movement.Reservation?.Value, movement.At);
+
+    /// <summary>The newest first.</summary>
+    public static ValueTask<List<Movement>> ListMovementsAsync(Snapshot snapshot, Id<Tenant> tenant, string sku, long before, int limit) =>
+        snapshot.ListAsync(
+            """
+            SELECT id, sku, warehouse, delta, cause, reason, subject, reservation, at FROM movement
+            WHERE tenant = $1 AND sku = $2 AND id < $3 ORDER BY id DESC LIMIT $4
+            """,
+            ReadMovement, tenant.Value, sku, before, limit);
+
+    public static ValueTask<Reservation?> FindReservationAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Reservation> id) => snapshot.FindAsync(
+        "SELECT id, state, picks, missing, held_until FROM reservation WHERE id = $1 AND tenant = $2", ReadReservation, id.Value, tenant.Value);
+
+    /// <summary>What has been held too long, of all tenants, the oldest first.</summary>
+    public static ValueTask<List<TenantReservation>> ListDueAsync(Snapshot snapshot, DateTimeOffset now, int limit) => snapshot.ListAsync(
+        """
+        SELECT id, state, picks, missing, held_until, tenant FROM reservation
+        WHERE state = 0 AND held_until <= $1 ORDER BY held_until LIMIT $2
+        """,
+        row => new TenantReservation(new Id<Tenant>(row.Integer(5)), ReadReservation(row)), now, limit);
+
+    public static ValueTask<int> AddReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.ExecuteAsync(
+        "INSERT INTO reservation (id, tenant, state, picks, missing, held_until) VALUES ($1, $2, $3, $4, $5, $6)",
+        reservation.Id.Value, tenant.Value, (int)reservation.State, JsonOf(reservation.Picks), JsonOf(reservation.Missing), reservation.HeldUntil);
+
+    public static ValueTask<int> SaveReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.ExecuteAsync(
+        "UPDATE reservation SET state = $3, picks = $4 WHERE id = $1 AND tenant = $2",
+        reservation.Id.Value, tenant.Value, (int)reservation.State, JsonOf(reservation.Picks));
+
+    private static Warehouse ReadWarehouse(Row row) => new(row.Text(0), row.Text(1), row.Time(2));
+
+    private static StockLevel ReadLevel(Row row) => new(row.Text(0), row.Text(1), row.Integer(2), row.Integer(3), row.Integer(4));
+
+    private static Movement ReadMovement(Row row) => new(
+        new Id<Movement>(row.Integer(0)),
+        row.Text(1),
+        row.Text(2),
+        row.Integer(3),
+        (MovementCause)row.Int(4),
+        row.TextOrNull(5),
+        row.TextOrNull(6),
+        row.IntegerOrNull(7) is { } reservation ? new Id<Reservation>(reservation) : null,
+        row.Time(8));
+
+    private static Reservation ReadReservation(Row row) => new(
+        new Id<Reservation>(row.Integer(0)),
+        (ReservationState)row.Int(1),
+        row.Json(2, InventoryRowJson.Default.IReadOnlyListPick),
+        row.Json(3, InventoryRowJson.Default.IReadOnlyListString),
+        row.Time(4));
+
+    private static SqlValue JsonOf(IReadOnlyList<Pick> picks) =>
+        SqlValue.Utf8(JsonSerializer.SerializeToUtf8Bytes(picks, InventoryRowJson.Default.IReadOnlyListPick));
+
+    private static SqlValue JsonOf(IReadOnlyList<string> skus) =>
+        SqlValue.Utf8(JsonSerializer.SerializeToUtf8Bytes(skus, InventoryRowJson.Default.IReadOnlyListString));
+}
+
+internal sealed record TenantReservation(Id<Tenant> Tenant, Reservation Reservation);
+
+[JsonSerializable(typeof(IReadOnlyList<Pick>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+internal sealed partial class InventoryRowJson : JsonSerializerContext;

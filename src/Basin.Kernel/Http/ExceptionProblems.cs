@@ -10,9 +10,6 @@ namespace Basin.Kernel.Http;
 /// <summary>Turns whatever a request dies of into problem details; only what nobody foresaw is a 500.</summary>
 internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : IExceptionHandler
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Later = TimeSpan.FromSeconds(10);
-
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         if (httpContext.RequestAborted.IsCancellationRequested)
@@ -27,18 +24,9 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
     public static Problem Of(Exception exception) => exception switch
     {
         ProblemException refusal => refusal.Problem,
-        StoreUnavailableException unavailable => Of(unavailable.Reason),
+        StoreUnavailableException unavailable => KernelProblems.Of(unavailable),
         BadHttpRequestException bad => Of(bad),
         _ => KernelProblems.Internal,
-    };
-
-    private static Problem Of(StoreUnavailableException.Reasons reason) => reason switch
-    {
-        StoreUnavailableException.Reasons.Busy => KernelProblems.Busy with { RetryAfter = Soon },
-        StoreUnavailableException.Reasons.DiskFull => KernelProblems.DiskFull with { RetryAfter = Later },
-        StoreUnavailableException.Reasons.Stopped => KernelProblems.Stopped,
-        StoreUnavailableException.Reasons.Closing => KernelProblems.Closing with { RetryAfter = Soon },
-        _ => KernelProblems.StoreFailing with { RetryAfter = Later },
     };
 
     private static Problem Of(BadHttpRequestException bad) => bad switch

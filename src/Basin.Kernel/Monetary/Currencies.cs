@@ -6,7 +6,7 @@ namespace Basin.Kernel.Monetary;
 /// The currencies in use and how many digits their minor units have. Source: ISO 4217, list one, without metals, test codes and other codes that
 /// have no minor unit.
 /// </summary>
-public static class Currency
+public static class Currencies
 {
     private const string NoDigits = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-
 namespace Basin.Catalog;
 
 /// <summary>One row of an import: a product, or why it is none.</summary>
@@ -36,7 +34,7 @@ public sealed record ImportSummary(
 /// Creates or changes products row by row. A row is the product that has its SKUs, so the same file may be sent again: what it
 /// has done already is unchanged.
 /// </summary>
-internal sealed class CatalogImport([FromKeyedServices(CatalogSystem.Name)] Store store, CatalogOptions options, TimeProvider time)
+internal sealed class CatalogImport(Store store, CatalogOptions options, TimeProvider time)
 {
     private const int MaxTries = 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);

@@ -2,8 +2,7 @@ namespace Basin.Catalog;
 
 internal static class CatalogProblems
 {
-    public static readonly Problem NoProduct = new(404, "product_not_found", "There is no such product.");
     public static readonly Problem SkuTaken = new(409, "sku_taken", "A SKU belongs to another product.");
 
-    public static IReadOnlyList<Problem> All => [NoProduct, SkuTaken];
+    public static IReadOnlyList<Problem> All => [SkuTaken];
 }

@@ -11,8 +11,22 @@ internal static class CatalogStore
     public static ValueTask<Product?> FindAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Product> id) => snapshot.FindAsync(
         $"SELECT {Columns} FROM product p WHERE p.tenant = $1 AND p.id = $2", ReadProduct, tenant.Value, id.Value);
 
-    public static ValueTask<Product?> FindBySkuAsync(Snapshot snapshot, Id<Tenant> tenant, string sku) => snapshot.FindAsync(
-        $"SELECT {Columns} FROM sku s JOIN product p ON p.id = s.product WHERE s.tenant = $1 AND s.sku = $2", ReadProduct, tenant.Value, sku);
+    /// <summary>The products that have one of the SKUs, each once.</summary>
+    public static async ValueTask<List<Product>> ListBySkusAsync(Snapshot snapshot, Id<Tenant> tenant, IReadOnlyList<string> skus)
+    {
+        var products = new List<Product>();
+        foreach (var sku in skus)
+        {
+            if (products.Exists(known => known.Details.Variants.Any(variant => variant.Sku == sku)))
+                continue;
+            var product = await snapshot.FindAsync(
+                $"SELECT {Columns} FROM sku s JOIN product p ON p.id = s.product WHERE s.tenant = $1 AND s.sku = $2",
+                ReadProduct, tenant.Value, sku);
+            if (product is not null)
+                products.Add(product);
+        }
+        return products;
+    }
 
     /// <summary>Who has the SKU of each variant; null for nobody.</summary>
     public static async ValueTask<Id<Product>?[]> OwnersAsync(Snapshot snapshot, Id<Tenant> tenant, IReadOnlyList<Variant> variants)
@@ -27,8 +41,8 @@ internal static class CatalogStore
     }
 
     /// <summary>Products on sale or not, in the order of their ids.</summary>
-    public static ValueTask<List<Product>> ListAllAsync(Snapshot snapshot, Id<Tenant> tenant, long afterId, int limit) => snapshot.ListAsync(
-        $"SELECT {Columns} FROM product p WHERE p.tenant = $1 AND p.id > $2 ORDER BY p.id LIMIT $3", ReadProduct, tenant.Value, afterId, limit);
+    public static ValueTask<List<Product>> ListAllAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Product> after, int limit) => snapshot.ListAsync(
+        $"SELECT {Columns} FROM product p WHERE p.tenant = $1 AND p.id > $2 ORDER BY p.id LIMIT $3", ReadProduct, tenant.Value, after.Value, limit);
 
     public static ValueTask<List<Category>> ListCategoriesAsync(Snapshot snapshot, Id<Tenant> tenant) => snapshot.ListAsync(
         "SELECT slug, name, products FROM category WHERE tenant = $1 ORDER BY name, slug",

@@ -7,7 +7,7 @@ namespace Basin.Catalog;
 /// <summary>What is for sale: products, their variants, prices, pictures and categories.</summary>
 public static class CatalogSystem
 {
-    internal const string Name = "catalog";
+    public const string Name = "catalog";
 
     extension(IHostApplicationBuilder builder)
     {
@@ -18,9 +18,7 @@ public static class CatalogSystem
                 .Publishes<ProductCreated>()
                 .Publishes<ProductChanged>()
                 .Refuses(CatalogProblems.All);
-            builder.Services.AddSingleton<CatalogImport>();
-            builder.Services.AddSingleton(services => new CatalogApi(
-                services.GetRequiredKeyedService<Store>(Name), services.GetRequiredService<CatalogImport>(), services.GetRequiredService<CatalogOptions>()));
+            builder.Services.AddSingleton<CatalogApi>();
             return builder;
         }
     }

@@ -58,6 +58,13 @@ public sealed class EventLog
         return await shard.ReadAsync(snapshot => snapshot.ListAsync(SelectAfter, ReadRecord, sequence, limit), cancellation);
     }
 
+    /// <summary>All events after <paramref name="sequence"/>, oldest first, or null when they are no longer all in memory.</summary>
+    public IReadOnlyList<EventRecord>? TryReadAfter(long sequence)
+    {
+        lock (_lock)
+            return sequence >= _floor ? NewestAfter(sequence, MaxKept) : null;
+    }
+
     private EventRecord[] NewestAfter(long sequence, int limit)
     {
         // Binary search for the first place whose sequence is greater.

@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Text.Json.Serialization;
+using Basin.Kernel.Storage;
 
 namespace Basin.Kernel.Http;
 
@@ -65,6 +66,16 @@ public static class KernelProblems
     public static readonly Problem StoreFailing = new(503, "store_failing", "The disk answers with errors. Nothing was changed; reads go on.");
     public static readonly Problem Stopped = new(503, "stopped", "Writing has stopped to protect the data; an operator must look.");
     public static readonly Problem Closing = new(503, "closing", "The host is shutting down.");
+
+    /// <summary>Why the store refuses, and when it is worth another try.</summary>
+    public static Problem Of(StoreUnavailableException unavailable) => unavailable.Reason switch
+    {
+        StoreUnavailableException.Reasons.Busy => Busy with { RetryAfter = TimeSpan.FromSeconds(1) },
+        StoreUnavailableException.Reasons.DiskFull => DiskFull with { RetryAfter = TimeSpan.FromSeconds(10) },
+        StoreUnavailableException.Reasons.Stopped => Stopped,
+        StoreUnavailableException.Reasons.Closing => Closing with { RetryAfter = TimeSpan.FromSeconds(1) },
+        _ => StoreFailing with { RetryAfter = TimeSpan.FromSeconds(10) },
+    };
 
     public static IReadOnlyList<Problem> All =>
     [

@@ -47,9 +47,9 @@ internal sealed class CarrierCalls(
             // A carrier that does not heed the token must not hold the slot.
             return await ask(either.Token).WaitAsync(either.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"{carrier.Name} did not answer within {options.CarrierTimeout.TotalSeconds} s.");
+            throw new TimeoutException($"{carrier.Name} did not answer within {options.CarrierTimeout.TotalSeconds} s.", late);
         }
     }
 

@@ -30,13 +30,13 @@ internal static class ShipmentRequests
 
     private static async ValueTask TellAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment, ShipmentNews news)
     {
-        if ((news & ShipmentNews.Dispatched) != 0)
+        if (news.HasFlag(ShipmentNews.Dispatched))
             await tx.PublishAsync(tenant, new ShipmentDispatched(shipment.Id, shipment.Carrier!, shipment.TrackingNumber!));
-        if ((news & ShipmentNews.Delivered) != 0)
+        if (news.HasFlag(ShipmentNews.Delivered))
             await tx.PublishAsync(tenant, new ShipmentDelivered(shipment.Id));
-        if ((news & ShipmentNews.Refused) != 0)
+        if (news.HasFlag(ShipmentNews.Refused))
             await tx.PublishAsync(tenant, new ShipmentRefused(shipment.Id, shipment.Reason!));
-        if ((news & ShipmentNews.Cancelled) != 0)
+        if (news.HasFlag(ShipmentNews.Cancelled))
             await tx.PublishAsync(tenant, new ShipmentCancelled(shipment.Id, Returned: shipment.State == ShipmentState.Returned));
     }
 }

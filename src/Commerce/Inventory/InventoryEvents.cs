@@ -35,10 +35,7 @@ public sealed record StockReleaseRequested(Id<Reservation> Reservation) : IEvent
     public long Key => Reservation.Value;
 }
 
-/// <summary>What Inventory answers: one of the three below.</summary>
-public interface IStockAnswer;
-
-public sealed record StockReserved(Id<Reservation> Reservation) : IEvent<StockReserved>, IStockAnswer
+public sealed record StockReserved(Id<Reservation> Reservation) : IEvent<StockReserved>
 {
     public static EventType<StockReserved> Type { get; } = new("basin.inventory.stock-reserved.v1", "res", InventoryJson.Default.StockReserved);
 
@@ -46,7 +43,7 @@ public sealed record StockReserved(Id<Reservation> Reservation) : IEvent<StockRe
 }
 
 /// <param name="Missing">The SKUs of which there is not enough; empty when nothing was asked for, or the release came first.</param>
-public sealed record StockRefused(Id<Reservation> Reservation, IReadOnlyList<string> Missing) : IEvent<StockRefused>, IStockAnswer
+public sealed record StockRefused(Id<Reservation> Reservation, IReadOnlyList<string> Missing) : IEvent<StockRefused>
 {
     public static EventType<StockRefused> Type { get; } = new("basin.inventory.stock-refused.v1", "res", InventoryJson.Default.StockRefused);
 
@@ -54,7 +51,7 @@ public sealed record StockRefused(Id<Reservation> Reservation, IReadOnlyList<str
 }
 
 /// <param name="Expired">True when nobody asked: the reservation was held too long.</param>
-public sealed record StockReleased(Id<Reservation> Reservation, bool Expired) : IEvent<StockReleased>, IStockAnswer
+public sealed record StockReleased(Id<Reservation> Reservation, bool Expired) : IEvent<StockReleased>
 {
     public static EventType<StockReleased> Type { get; } = new("basin.inventory.stock-released.v1", "res", InventoryJson.Default.StockReleased);
 

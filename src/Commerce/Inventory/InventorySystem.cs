@@ -20,12 +20,12 @@ public static class InventorySystem
                 .Publishes<StockReserved>()
                 .Publishes<StockRefused>()
                 .Publishes<StockReleased>()
-                .On<StockRequested, InventoryHandlers>(handlers => handlers.OnRequested)
-                .On<StockCommitRequested, InventoryHandlers>(handlers => handlers.OnCommitRequested)
-                .On<StockReleaseRequested>(InventoryHandlers.OnReleaseRequested)
-                .Every<InventoryHandlers>(ExpiryPeriod, _ => InventoryHandlers.ExpireAsync)
+                .On<StockRequested, StockRequests>(requests => requests.RequestAsync)
+                .On<StockCommitRequested, StockRequests>(requests => requests.CommitAsync)
+                .On<StockReleaseRequested>(StockRequests.ReleaseAsync)
+                .Every<StockRequests>(ExpiryPeriod, _ => StockRequests.ExpireAsync)
                 .Refuses(InventoryProblems.All);
-            builder.Services.AddSingleton<InventoryHandlers>();
+            builder.Services.AddSingleton<StockRequests>();
             builder.Services.AddSingleton<InventoryApi>();
             return builder;
         }

@@ -59,15 +59,15 @@ public sealed record Reservation(
         if (allocation.Picks.Count == 0)
         {
             var refused = new Reservation(asked.Reservation, ReservationState.Refused, [], allocation.Missing, heldUntil);
-            return new ReservationStep(refused, [], new StockRefused(refused.Id, refused.Missing));
+            return new ReservationStep(refused, [], StockAnswer.Refused);
         }
         var held = new Reservation(asked.Reservation, ReservationState.Held, allocation.Picks, [], heldUntil);
-        return new ReservationStep(held, held.ChangeEach(onHand: 0, reserved: 1), new StockReserved(held.Id));
+        return new ReservationStep(held, held.ChangeEach(onHand: 0, reserved: 1), StockAnswer.Reserved);
     }
 
     /// <summary>Answers a request that came before: what was said first is said again.</summary>
     public ReservationStep RequestAgain() =>
-        Unchanged(Picks.Count > 0 ? new StockReserved(Id) : new StockRefused(Id, Missing));
+        Unchanged(Picks.Count > 0 ? StockAnswer.Reserved : StockAnswer.Refused);
 
     /// <summary>The goods have left.</summary>
     /// <param name="levels">Every level of the picked SKUs; only looked at when the hold has expired.</param>
@@ -90,30 +90,26 @@ public sealed record Reservation(
 
     /// <summary>A release of something that nobody has requested: a request that comes later finds it released.</summary>
     public static ReservationStep ReleaseUnknown(Id<Reservation> id, DateTimeOffset now) =>
-        new(new Reservation(id, ReservationState.Released, [], [], now), [], new StockReleased(id, Expired: false));
+        new(new Reservation(id, ReservationState.Released, [], [], now), [], StockAnswer.Released);
 
     /// <summary>The goods go back.</summary>
-    public ReservationStep Release()
+    public ReservationStep Release() => State switch
     {
-        var released = new StockReleased(Id, Expired: false);
-        return State switch
-        {
-            ReservationState.Held => Become(ReservationState.Released, ChangeEach(onHand: 0, reserved: -1), released),
-            ReservationState.Committed =>
-                Become(ReservationState.Released, ChangeEach(onHand: 1, reserved: 0, MovementCause.Returned), released),
-            _ => Unchanged(released),
-        };
-    }
+        ReservationState.Held => Become(ReservationState.Released, ChangeEach(onHand: 0, reserved: -1), StockAnswer.Released),
+        ReservationState.Committed =>
+            Become(ReservationState.Released, ChangeEach(onHand: 1, reserved: 0, MovementCause.Returned), StockAnswer.Released),
+        _ => Unchanged(StockAnswer.Released),
+    };
 
     /// <summary>The time is over.</summary>
     public ReservationStep Expire(DateTimeOffset now) => State == ReservationState.Held && HeldUntil <= now
-        ? Become(ReservationState.Expired, ChangeEach(onHand: 0, reserved: -1), new StockReleased(Id, Expired: true))
+        ? Become(ReservationState.Expired, ChangeEach(onHand: 0, reserved: -1), StockAnswer.Expired)
         : Unchanged();
 
-    private ReservationStep Become(ReservationState state, IReadOnlyList<StockChange> changes, IStockAnswer? answer = null) =>
+    private ReservationStep Become(ReservationState state, IReadOnlyList<StockChange> changes, StockAnswer answer = StockAnswer.None) =>
         new(this with { State = state }, changes, answer);
 
-    private ReservationStep Unchanged(IStockAnswer? answer = null) => new(this, [], answer);
+    private ReservationStep Unchanged(StockAnswer answer = StockAnswer.None) => new(this, [], answer);
 
     private List<StockChange> ChangeEach(int onHand, int reserved, MovementCause? cause = null)
     {
@@ -124,6 +120,16 @@ public sealed record Reservation(
     }
 }
 
+/// <summary>What is published.</summary>
+public enum StockAnswer
+{
+    None,
+    Reserved,
+    Refused,
+    Released,
+    Expired,
+}
+
 /// <summary>What one message does to a reservation.</summary>
 /// <param name="After">The same instance as before when nothing changes.</param>
-public sealed record ReservationStep(Reservation After, IReadOnlyList<StockChange> Changes, IStockAnswer? Answer);
+public sealed record ReservationStep(Reservation After, IReadOnlyList<StockChange> Changes, StockAnswer Answer);

@@ -2,13 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Basin.Inventory;
 
-/// <summary>Takes the requests of other systems, and ends what is held too long.</summary>
-internal sealed class InventoryHandlers(InventoryOptions options, ILogger<InventoryHandlers> log)
+/// <summary>Takes the requests that other systems publish, and ends what is held too long.</summary>
+internal sealed class StockRequests(InventoryOptions options, ILogger<StockRequests> log)
 {
     /// <summary>Holds ended in one transaction, so that no request waits long behind them.</summary>
     private const int MaxExpired = 200;
 
-    public async ValueTask OnRequested(Transaction tx, StockRequested asked, EventContext context)
+    public async ValueTask RequestAsync(Transaction tx, StockRequested asked, EventContext context)
     {
         var before = await InventoryStore.FindReservationAsync(tx, context.Tenant, asked.Reservation);
         if (before is not null)
@@ -20,7 +20,7 @@ internal sealed class InventoryHandlers(InventoryOptions options, ILogger<Invent
         await ApplyAsync(tx, context.Tenant, before, Reservation.Request(asked, levels, tx.Now + options.HoldFor));
     }
 
-    public async ValueTask OnCommitRequested(Transaction tx, StockCommitRequested asked, EventContext context)
+    public async ValueTask CommitAsync(Transaction tx, StockCommitRequested asked, EventContext context)
     {
         var before = await InventoryStore.FindReservationAsync(tx, context.Tenant, asked.Reservation);
         if (before is null)
@@ -35,7 +35,7 @@ internal sealed class InventoryHandlers(InventoryOptions options, ILogger<Invent
         await ApplyAsync(tx, context.Tenant, before, step);
     }
 
-    public static async ValueTask OnReleaseRequested(Transaction tx, StockReleaseRequested asked, EventContext context)
+    public static async ValueTask ReleaseAsync(Transaction tx, StockReleaseRequested asked, EventContext context)
     {
         var before = await InventoryStore.FindReservationAsync(tx, context.Tenant, asked.Reservation);
         await ApplyAsync(tx, context.Tenant, before, before?.Release() ?? Reservation.ReleaseUnknown(asked.Reservation, tx.Now));
@@ -58,7 +58,7 @@ internal sealed class InventoryHandlers(InventoryOptions options, ILogger<Invent
             await InventoryStore.AddReservationAsync(tx, tenant, step.After);
         else if (step.After != before)
             await InventoryStore.SaveReservationAsync(tx, tenant, step.After);
-        await PublishAsync(tx, tenant, step.Answer);
+        await AnswerAsync(tx, tenant, step);
     }
 
     private static async ValueTask ApplyAsync(Transaction tx, Id<Tenant> tenant, Id<Reservation> reservation, StockChange change)
@@ -68,11 +68,12 @@ internal sealed class InventoryHandlers(InventoryOptions options, ILogger<Invent
             await InventoryStore.AddMovementAsync(tx, tenant, Movement.Of(tx, change, cause) with { Reservation = reservation });
     }
 
-    private static ValueTask<int> PublishAsync(Transaction tx, Id<Tenant> tenant, IStockAnswer? answer) => answer switch
+    private static ValueTask<int> AnswerAsync(Transaction tx, Id<Tenant> tenant, ReservationStep step) => step.Answer switch
     {
-        StockReserved reserved => tx.PublishAsync(tenant, reserved),
-        StockRefused refused => tx.PublishAsync(tenant, refused),
-        StockReleased released => tx.PublishAsync(tenant, released),
+        StockAnswer.Reserved => tx.PublishAsync(tenant, new StockReserved(step.After.Id)),
+        StockAnswer.Refused => tx.PublishAsync(tenant, new StockRefused(step.After.Id, step.After.Missing)),
+        StockAnswer.Released => tx.PublishAsync(tenant, new StockReleased(step.After.Id, Expired: false)),
+        StockAnswer.Expired => tx.PublishAsync(tenant, new StockReleased(step.After.Id, Expired: true)),
         _ => ValueTask.FromResult(0),
     };
 }

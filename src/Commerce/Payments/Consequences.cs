@@ -28,15 +28,15 @@ internal static class Consequences
     private static async ValueTask AnswerAsync(Transaction tx, Decision decision)
     {
         var (p, answers) = (decision.Payment, decision.Answers);
-        if ((answers & Answers.Authorized) != 0)
+        if (answers.HasFlag(Answers.Authorized))
             await tx.PublishAsync(p.Tenant, new PaymentAuthorized(p.Id, p.AuthorizedMinor, p.Currency));
-        if ((answers & Answers.Declined) != 0)
+        if (answers.HasFlag(Answers.Declined))
             await tx.PublishAsync(p.Tenant, new PaymentDeclined(p.Id, p.Code!));
-        if ((answers & Answers.Captured) != 0)
+        if (answers.HasFlag(Answers.Captured))
             await tx.PublishAsync(p.Tenant, new PaymentCaptured(p.Id, p.CapturedMinor, p.Currency));
-        if ((answers & Answers.CaptureFailed) != 0)
+        if (answers.HasFlag(Answers.CaptureFailed))
             await tx.PublishAsync(p.Tenant, new PaymentCaptureFailed(p.Id, p.NotCapturedBecause));
-        if ((answers & Answers.Released) != 0)
+        if (answers.HasFlag(Answers.Released))
             await tx.PublishAsync(p.Tenant, new PaymentReleased(p.Id, p.RefundedMinor));
     }
 

@@ -1,8 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Basin.Payments.Providers;
 
 namespace Basin.Payments;
 
 /// <summary>How far a payment has come. Those that end in -ing wait for the provider.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<PaymentState>))]
 public enum PaymentState
 {
     Authorizing,
@@ -31,6 +34,7 @@ public enum PaymentState
 }
 
 /// <summary>What a provider is asked to do.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<PaymentOperation>))]
 public enum PaymentOperation
 {
     Authorize,
@@ -170,7 +174,7 @@ public sealed record Payment : IEntity
     {
         PaymentState.Captured => new(this with { State = PaymentState.Refunding }, "refund_requested", Call: PaymentOperation.Refund) { Detail = reason },
         PaymentState.Refunding or PaymentState.Refunded => throw PaymentsProblems.AlreadyRefunded.Refusal(),
-        _ => throw PaymentsProblems.NotCaptured.With($"The payment is {State.Name}.").Refusal(),
+        _ => throw PaymentsProblems.NotCaptured.With($"The payment is {JsonNamingPolicy.SnakeCaseLower.ConvertName(State.ToString())}.").Refusal(),
     };
 
     /// <summary>The provider has answered.</summary>

@@ -1,9 +1,9 @@
 namespace Basin.Payments;
 
 /// <summary>Takes the requests that other systems publish.</summary>
-internal sealed class PaymentRequests
+internal static class PaymentRequests
 {
-    public async ValueTask RequestAsync(Transaction tx, PaymentRequested asked, EventContext context)
+    public static async ValueTask OnAsync(Transaction tx, PaymentRequested asked, EventContext context)
     {
         if (await Consequences.BeginAsync(tx, Payment.Request(context.Tenant, asked), asked.Token))
             return;
@@ -11,7 +11,7 @@ internal sealed class PaymentRequests
         await Consequences.FollowAsync(tx, payment!.RequestAgain(asked));
     }
 
-    public async ValueTask CaptureAsync(Transaction tx, PaymentCaptureRequested asked, EventContext context)
+    public static async ValueTask OnAsync(Transaction tx, PaymentCaptureRequested asked, EventContext context)
     {
         // Nothing sensible can be answered; as a dead letter it can be replayed when the payment is there.
         var payment = await PaymentsStore.FindAsync(tx, context.Tenant, asked.Payment)
@@ -19,7 +19,7 @@ internal sealed class PaymentRequests
         await Consequences.FollowAsync(tx, payment.RequestCapture());
     }
 
-    public async ValueTask ReleaseAsync(Transaction tx, PaymentReleaseRequested asked, EventContext context)
+    public static async ValueTask OnAsync(Transaction tx, PaymentReleaseRequested asked, EventContext context)
     {
         var payment = await PaymentsStore.FindAsync(tx, context.Tenant, asked.Payment);
         if (payment is null)

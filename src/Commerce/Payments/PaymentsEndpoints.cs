@@ -16,7 +16,7 @@ namespace Basin.Payments;
 /// <param name="History">Oldest first; only where one payment is asked for.</param>
 public sealed record PaymentView(
     Id<Payment> Id,
-    string State,
+    PaymentState State,
     long AmountMinor,
     string Currency,
     long AuthorizedMinor,
@@ -26,12 +26,18 @@ public sealed record PaymentView(
     string? Code,
     DateTimeOffset CreatedAt,
     DateTimeOffset ChangedAt,
-    IReadOnlyList<PaymentStep>? History)
+    List<PaymentStep>? History)
 {
-    internal static PaymentView Of(Payment p, IReadOnlyList<PaymentStep>? history = null) => new(
-        p.Id, p.State.Name, p.AmountMinor, p.Currency, p.AuthorizedMinor, p.CapturedMinor, p.RefundedMinor, p.OutcomeUnknown, p.Code,
+    internal static PaymentView Of(Payment p, List<PaymentStep>? history = null) => new(
+        p.Id, p.State, p.AmountMinor, p.Currency, p.AuthorizedMinor, p.CapturedMinor, p.RefundedMinor, p.OutcomeUnknown, p.Code,
         p.CreatedAt, p.ChangedAt, history);
 }
+
+/// <summary>One thing that happened to a payment.</summary>
+/// <param name="What">Such as <c>authorized</c> or <c>release_requested</c>.</param>
+/// <param name="State">The state that it led to.</param>
+/// <param name="Detail">For people.</param>
+public sealed record PaymentStep(DateTimeOffset At, string What, PaymentState State, string? Detail);
 
 /// <summary>Gives the whole amount back.</summary>
 /// <param name="Reason">For the history; 1 to 200 characters.</param>
@@ -49,16 +55,16 @@ internal static class PaymentsEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var payments = routes.MapGroup("/v1/payments").WithTags("payments").WithChecks();
-        payments.MapGet("", List);
-        payments.MapGet("{id}", Get);
-        payments.MapPost("{id}/refunds", Refund);
+        var payments = routes.MapGroup("/v1/payments").WithTags("Payments").WithChecks();
+        payments.MapGet("/", ListAsync).RequireScope("payments:read");
+        payments.MapGet("/{id}", FindAsync).RequireScope("payments:read");
+        payments.MapPost("/{id}/refunds", RefundAsync).RequireScope("payments:write");
     }
 
     /// <summary>Lists payments, newest first.</summary>
     /// <param name="limit">1 to 200; 50 by default.</param>
     /// <param name="cursor">Of the page before.</param>
-    private static async Task<Answer<Page<PaymentView>>> List(
+    private static async Task<Answer<Page<PaymentView>>> ListAsync(
         int? limit, string? cursor, Caller caller, [FromKeyedServices(PaymentsSystem.Name)] Store store, CancellationToken cancellation)
     {
         var paging = Paging.Of(limit, cursor);
@@ -67,7 +73,7 @@ internal static class PaymentsEndpoints
     }
 
     /// <summary>Shows a payment with its history.</summary>
-    private static async Task<Answer<PaymentView>> Get(
+    private static async Task<Answer<PaymentView>> FindAsync(
         Id<Payment> id, Caller caller, [FromKeyedServices(PaymentsSystem.Name)] Store store, CancellationToken cancellation)
     {
         var view = await store.ReadAsync(
@@ -81,11 +87,11 @@ internal static class PaymentsEndpoints
 
     /// <summary>Gives a captured payment back, whole.</summary>
     /// <remarks>The answer is 202: the provider is asked next, and the state tells when it is done.</remarks>
-    private static Task<Answer<PaymentView>> Refund(
+    private static Task<Answer<PaymentView>> RefundAsync(
         Id<Payment> id, RefundRequest request, Caller caller, Once once, [FromKeyedServices(PaymentsSystem.Name)] Store store, CancellationToken cancellation) =>
-        once.WriteAsync(store, ShardKey.Of(id), request, tx => RefundAsync(tx, caller, id, request), cancellation);
+        once.WriteAsync(store, ShardKey.Of(id), request, tx => BeginRefundAsync(tx, caller, id, request), cancellation);
 
-    private static async ValueTask<Answer<PaymentView>> RefundAsync(Transaction tx, Caller caller, Id<Payment> id, RefundRequest request)
+    private static async ValueTask<Answer<PaymentView>> BeginRefundAsync(Transaction tx, Caller caller, Id<Payment> id, RefundRequest request)
     {
         if (await PaymentsStore.FindAsync(tx, caller.Tenant, id) is not { } payment)
             return KernelProblems.NotFound;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Basin.Payments.Providers;
 
 namespace Basin.Payments;
 
@@ -81,5 +82,11 @@ public sealed record PaymentReleased(Id<Payment> Payment, long RefundedMinor) : 
 [JsonSerializable(typeof(PaymentCaptured))]
 [JsonSerializable(typeof(PaymentCaptureFailed))]
 [JsonSerializable(typeof(PaymentReleased))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true)]
+[JsonSerializable(typeof(ProviderCall))]
+[JsonSerializable(typeof(List<PaymentStep>))]
+[JsonSerializable(typeof(PaymentView))]
+[JsonSerializable(typeof(Page<PaymentView>))]
+[JsonSerializable(typeof(RefundRequest))]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class PaymentsJson : JsonSerializerContext;

@@ -1,13 +1,6 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Basin.Payments;
-
-/// <summary>One thing that happened to a payment.</summary>
-/// <param name="What">Such as <c>authorized</c> or <c>release_requested</c>.</param>
-/// <param name="State">The state that it led to.</param>
-/// <param name="Detail">For people.</param>
-public sealed record PaymentStep(DateTimeOffset At, string What, string State, string? Detail);
 
 /// <summary>All SQL of Payments.</summary>
 internal static class PaymentsStore
@@ -55,15 +48,15 @@ internal static class PaymentsStore
         return store.Shards.Count == 1 ? found : [.. found.OrderBy(payment => payment.Id).Take(limit)];
     }
 
-    public static async ValueTask<IReadOnlyList<PaymentStep>> HistoryAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Payment> id) =>
-        await snapshot.FindAsync(SelectHistory, row => row.Json(0, PaymentStepsJson.Default.ListPaymentStep), tenant.Value, id.Value) ?? [];
+    public static ValueTask<List<PaymentStep>?> HistoryAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Payment> id) =>
+        snapshot.FindAsync(SelectHistory, row => row.Json(0, PaymentsJson.Default.ListPaymentStep), tenant.Value, id.Value);
 
     /// <returns>False when the payment is there already; then nothing was written.</returns>
     public static async ValueTask<bool> AddAsync(Transaction tx, Decision decision)
     {
         var p = decision.Payment;
         return await tx.ExecuteAsync(
-            Insert, p.Tenant.Value, p.Id.Value, p.State.Name, p.AmountMinor, p.Currency, p.AuthorizedMinor, p.CapturedMinor, p.RefundedMinor,
+            Insert, p.Tenant.Value, p.Id.Value, (int)p.State, p.AmountMinor, p.Currency, p.AuthorizedMinor, p.CapturedMinor, p.RefundedMinor,
             p.CaptureAsked, p.ReleaseAsked, p.OutcomeUnknown, p.Charge, p.Code, tx.Now, tx.Now, StepOf(tx, decision)) == 1;
     }
 
@@ -71,19 +64,19 @@ internal static class PaymentsStore
     {
         var p = decision.Payment;
         var changed = await tx.ExecuteAsync(
-            Update, p.Tenant.Value, p.Id.Value, p.State.Name, p.AmountMinor, p.Currency, p.AuthorizedMinor, p.CapturedMinor, p.RefundedMinor,
+            Update, p.Tenant.Value, p.Id.Value, (int)p.State, p.AmountMinor, p.Currency, p.AuthorizedMinor, p.CapturedMinor, p.RefundedMinor,
             p.CaptureAsked, p.ReleaseAsked, p.OutcomeUnknown, p.Charge, p.Code, tx.Now, StepOf(tx, decision));
         Transaction.Invariant(changed == 1, $"the payment {p.Id} that was read in this transaction is there");
     }
 
     private static SqlValue StepOf(Transaction tx, Decision decision) => SqlValue.Utf8(JsonSerializer.SerializeToUtf8Bytes(
-        new PaymentStep(tx.Now, decision.Step, decision.Payment.State.Name, decision.Detail), PaymentStepsJson.Default.PaymentStep));
+        new PaymentStep(tx.Now, decision.Step, decision.Payment.State, decision.Detail), PaymentsJson.Default.PaymentStep));
 
     private static Payment ReadPayment(Row row) => new()
     {
         Tenant = new Id<Tenant>(row.Integer(0)),
         Id = new Id<Payment>(row.Integer(1)),
-        State = PaymentNames.StateOf(row.Text(2)),
+        State = (PaymentState)row.Int(2),
         AmountMinor = row.Integer(3),
         Currency = row.Text(4),
         AuthorizedMinor = row.Integer(5),
@@ -98,8 +91,3 @@ internal static class PaymentsStore
         ChangedAt = row.Time(14),
     };
 }
-
-[JsonSerializable(typeof(List<PaymentStep>))]
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-internal sealed partial class PaymentStepsJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ namespace Basin.Payments;
 /// <summary>Money asked from customers: authorized, captured, voided and refunded through a provider, each exactly once.</summary>
 public static class PaymentsSystem
 {
-    internal const string Name = "payments";
+    public const string Name = "payments";
 
     extension(IHostApplicationBuilder builder)
     {
@@ -25,13 +25,12 @@ public static class PaymentsSystem
                 .Publishes<PaymentCaptured>()
                 .Publishes<PaymentCaptureFailed>()
                 .Publishes<PaymentReleased>()
-                .On<PaymentRequested, PaymentRequests>(requests => requests.RequestAsync)
-                .On<PaymentCaptureRequested, PaymentRequests>(requests => requests.CaptureAsync)
-                .On<PaymentReleaseRequested, PaymentRequests>(requests => requests.ReleaseAsync)
+                .On<PaymentRequested>(PaymentRequests.OnAsync)
+                .On<PaymentCaptureRequested>(PaymentRequests.OnAsync)
+                .On<PaymentReleaseRequested>(PaymentRequests.OnAsync)
                 .Runs<ProviderCall, ProviderCalls>(calls => calls.RunAsync)
                 .Refuses(PaymentsProblems.All)
                 .Services
-                .AddSingleton<PaymentRequests>()
                 .AddSingleton<ProviderCalls>()
                 .AddSingleton<PaymentsApi>();
             builder.AddSystem(SandboxProvider.System, assembly, "Providers")
@@ -39,6 +38,7 @@ public static class PaymentsSystem
                 .Options<SandboxOptions>("Sandbox")
                 .Services
                 .TryAddSingleton<IPaymentProvider, SandboxProvider>();
+            builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, PaymentsJson.Default));
             return builder;
         }
     }

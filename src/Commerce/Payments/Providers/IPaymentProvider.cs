@@ -27,7 +27,7 @@ public sealed record ProviderCall(
     Id<Payment> Payment, PaymentOperation Operation, long AmountMinor, string Currency, string? Token, string? Charge, DateTimeOffset At)
     : IJob<ProviderCall>
 {
-    static JobType<ProviderCall> IJob<ProviderCall>.Type { get; } = new("payments.provider-call.v1", "pay", ProviderJson.Default.ProviderCall);
+    static JobType<ProviderCall> IJob<ProviderCall>.Type { get; } = new("payments.provider-call.v1", "pay", PaymentsJson.Default.ProviderCall);
 
     long IJob<ProviderCall>.Key => Payment.Value;
 
@@ -47,7 +47,12 @@ public sealed record ProviderOutcome(string? Charge, string? Code)
 public sealed record ProviderCharge(
     string Charge, Id<Payment> Payment, string Currency, long AuthorizedMinor, long CapturedMinor, long RefundedMinor, bool Voided);
 
-[JsonSerializable(typeof(ProviderCall))]
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
-internal sealed partial class ProviderJson : JsonSerializerContext;
+internal static class PaymentOperations
+{
+    private static readonly string[] Names = ["authorize", "capture", "void", "refund"];
+
+    extension(PaymentOperation operation)
+    {
+        public string Name => Names[(int)operation];
+    }
+}

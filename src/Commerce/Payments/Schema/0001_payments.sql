@@ -3,8 +3,7 @@
 CREATE TABLE payment (
     tenant           INTEGER NOT NULL,
     id               INTEGER NOT NULL,
-    state            TEXT    NOT NULL CHECK (state IN (
-        'authorizing', 'authorized', 'declined', 'capturing', 'captured', 'capture_failed', 'voiding', 'voided', 'refunding', 'refunded')),
+    state            INTEGER NOT NULL,
     amount_minor     INTEGER NOT NULL,
     currency         TEXT    NOT NULL,
     authorized_minor INTEGER NOT NULL,

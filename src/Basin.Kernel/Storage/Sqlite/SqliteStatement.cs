@@ -47,17 +47,21 @@ internal sealed class SqliteStatement : Row, IDisposable
         SqlValue.Kinds.Integer => raw.sqlite3_bind_int64(_handle, position, value.Integer),
         SqlValue.Kinds.Real => raw.sqlite3_bind_double(_handle, position, value.Real),
         SqlValue.Kinds.Text => BindText(position, value.Text),
-        SqlValue.Kinds.Utf8 => raw.sqlite3_bind_text(_handle, position, value.Bytes.Span),
+        SqlValue.Kinds.Utf8 => BindUtf8(position, value.Bytes.Span),
         _ => raw.sqlite3_bind_blob(_handle, position, value.Bytes.Span),
     };
 
     private int BindText(int position, string text)
     {
         if (text.Length > StackBytes / 3)
-            return raw.sqlite3_bind_text(_handle, position, Encoding.UTF8.GetBytes(text).AsSpan());
+            return BindUtf8(position, Encoding.UTF8.GetBytes(text));
         Span<byte> utf8 = stackalloc byte[StackBytes];
-        return raw.sqlite3_bind_text(_handle, position, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
+        return BindUtf8(position, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
     }
+
+    /// <summary>The address of an empty span is null, which SQLite takes for NULL; the overload for strings gives it an empty text.</summary>
+    private int BindUtf8(int position, ReadOnlySpan<byte> utf8) =>
+        utf8.IsEmpty ? raw.sqlite3_bind_text(_handle, position, "") : raw.sqlite3_bind_text(_handle, position, utf8);
 
     /// <returns>True when there is a row, false at the end.</returns>
     public bool Step()

@@ -28,8 +28,9 @@ public sealed class Stores : IDisposable
 
     private List<SqliteShard> Open(SystemDefinition system, StoreOptions options, TimeProvider time, ILogger log)
     {
-        var shards = new List<SqliteShard>();
+        // Counted once, before the first file of a new system appears.
         var count = ShardCountOf(system, options);
+        var shards = new List<SqliteShard>();
         for (var number = 0; number < count; number++)
         {
             shards.Add(SqliteShard.Open(system.Name, number, system.Migrations, options, time, log));

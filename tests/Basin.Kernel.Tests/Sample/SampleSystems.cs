@@ -55,8 +55,8 @@ public sealed class Walker([FromKeyedServices("walker")] Store store)
 /// <summary>A system that writes down what it hears.</summary>
 public sealed class Listener([FromKeyedServices("listener")] Store store)
 {
-    /// <summary>What a test wants to happen before the effect is written.</summary>
-    public Action<Stepped>? OnStepped { get; set; }
+    /// <summary>What a test wants to happen after the effect is written.</summary>
+    public Func<Transaction, Stepped, ValueTask>? OnStepped { get; set; }
 
     public ConcurrentQueue<EventContext> Heard { get; } = new();
 
@@ -66,7 +66,8 @@ public sealed class Listener([FromKeyedServices("listener")] Store store)
     {
         Heard.Enqueue(context);
         await Effects.AddAsync(tx, happened.Thing.Value, happened.Value, "stepped");
-        OnStepped?.Invoke(happened);
+        if (OnStepped is { } own)
+            await own(tx, happened);
     }
 
     public async ValueTask RestAsync(Transaction tx, Rested happened, EventContext context) =>

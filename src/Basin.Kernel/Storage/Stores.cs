@@ -29,7 +29,9 @@ public sealed class Stores : IDisposable
     private List<SqliteShard> Open(SystemDefinition system, StoreOptions options, TimeProvider time, ILogger log)
     {
         var shards = new List<SqliteShard>();
-        for (var number = 0; number < ShardCountOf(system, options); number++)
+        // Opening a shard makes its file, so the files are counted before.
+        var count = ShardCountOf(system, options);
+        for (var number = 0; number < count; number++)
         {
             shards.Add(SqliteShard.Open(system.Name, number, system.Migrations, options, time, log));
             _shards.Add(shards[^1]);

@@ -96,7 +96,7 @@ public sealed partial record NewTenant(string Slug, string Name) : IChecked
         checks.Text(Name, "name", 100);
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9-]{1,39}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex(@"^[a-z][a-z0-9-]{1,39}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
     private static partial Regex SlugShape();
 }
 

@@ -27,7 +27,7 @@ public static partial class Scopes
         return builder.WithMetadata(new RequiredScope(scope)).RequireAuthorization(policy);
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex(@"^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
     private static partial Regex Shape();
 }
 

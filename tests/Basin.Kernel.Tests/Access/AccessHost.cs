@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Claims;
@@ -58,7 +59,7 @@ internal static class AccessHost
         return line[(line.IndexOf("token=", StringComparison.Ordinal) + "token=".Length)..];
     }
 
-    private static void Map(WebApplication app)
+    internal static void Map(WebApplication app)
     {
         app.MapAccess();
         app.MapGet("/v1/sample", (Caller caller) => caller.Subject).RequireScope("sample:read");
@@ -95,7 +96,7 @@ internal static class AccessHost
 /// <summary>A person at a browser: keeps cookies, follows nothing, and sends forms with their token.</summary>
 internal sealed class Browser(TestHost host) : IDisposable
 {
-    private readonly HttpClient _client = new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = host.Address };
+    private readonly HttpClient _client = new(new CookieJar()) { BaseAddress = host.Address };
 
     public Task<HttpResponseMessage> GetAsync(string path, string accept = "text/html")
     {
@@ -119,4 +120,26 @@ internal sealed class Browser(TestHost host) : IDisposable
         (int)(await SendAsync(path, ("email", email), ("password", password))).StatusCode;
 
     public void Dispose() => _client.Dispose();
+
+    /// <summary>Keeps cookies until they are deleted. The framework's own drops those that have expired by the real clock.</summary>
+    private sealed class CookieJar() : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    {
+        private readonly ConcurrentDictionary<string, string> _cookies = new();
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (!_cookies.IsEmpty)
+                request.Headers.Add("Cookie", string.Join("; ", _cookies.Select(cookie => $"{cookie.Key}={cookie.Value}")));
+            var response = await base.SendAsync(request, cancellationToken);
+            foreach (var header in response.Headers.TryGetValues("Set-Cookie", out var headers) ? headers : [])
+            {
+                var (name, value) = header.Split(';')[0].Split('=', 2) is [var n, var v] ? (n, v) : (header, "");
+                if (value.Length == 0)
+                    _cookies.TryRemove(name, out _);
+                else
+                    _cookies[name] = value;
+            }
+            return response;
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -30,7 +31,9 @@ internal static class ApiDescription
 
     extension(WebApplication app)
     {
-        public void MapApiDescription() => app.MapOpenApi("/openapi/{documentName}.json").RequireScope("openapi:read");
+        /// <summary>Any API key may read it, and an operator in a browser.</summary>
+        public void MapApiDescription() => app.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization(
+            new AuthorizationPolicyBuilder(Schemes.Bearer, Schemes.Operator).RequireAuthenticatedUser().Build());
     }
 
     private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)

@@ -11,25 +11,29 @@ internal static class ConsoleForms
 {
     public static void MapConsole(this IEndpointRouteBuilder routes)
     {
-        var letters = routes.MapGroup("/console/dead-letters").ExcludeFromDescription();
+        var letters = routes.MapGroup("/console/dead-letters").RequireAuthorization(Policies.Operator).ExcludeFromDescription();
+        letters.AddEndpointFilter(CheckForm);
         letters.MapPost("/{id}/replay", ReplayLetter);
         letters.MapPost("/{id}/discard", DiscardLetter);
     }
 
     private static async Task<RedirectHttpResult> ReplayLetter(
-        string id, HttpContext http, Caller caller, IAntiforgery antiforgery, OnceRegistry registry, DeadLetters letters)
-    {
-        await antiforgery.ValidateRequestAsync(http);
-        return Back(await letters.ReplayAsync(registry.For(caller, key: null, "replay"), tenant: null, id, http.RequestAborted), "replayed");
-    }
+        string id, Caller caller, OnceRegistry registry, DeadLetters letters, CancellationToken cancellation) =>
+        Back(await letters.ReplayAsync(registry.For(caller, key: null, "replay"), tenant: null, id, cancellation), "replayed");
 
     private static async Task<RedirectHttpResult> DiscardLetter(
-        string id, HttpContext http, Caller caller, IAntiforgery antiforgery, OnceRegistry registry, DeadLetters letters)
-    {
-        await antiforgery.ValidateRequestAsync(http);
-        return Back(await letters.DiscardAsync(registry.For(caller, key: null, "discard"), tenant: null, id, http.RequestAborted), "discarded");
-    }
+        string id, Caller caller, OnceRegistry registry, DeadLetters letters, CancellationToken cancellation) =>
+        Back(await letters.DiscardAsync(registry.For(caller, key: null, "discard"), tenant: null, id, cancellation), "discarded");
 
     private static RedirectHttpResult Back(Answer<Nothing> answer, string done) =>
         TypedResults.LocalRedirect($"/console/dead-letters?result={answer.Problem?.Code ?? done}");
+
+    /// <summary>Only a form that this host has made for this operator counts.</summary>
+    private static async ValueTask<object?> CheckForm(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        return await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http)
+            ? await next(context)
+            : throw KernelProblems.Invalid.With("The form has expired. Go back, load the page again and repeat.").Refusal();
+    }
 }

@@ -1,4 +1,5 @@
 using Basin.Host;
+using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Ids;
 using Microsoft.Extensions.Options;
@@ -16,16 +17,17 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
     builder.AddWebServer();
     builder.AddKernel();
+    builder.AddAccess();
     builder.AddIds();
     builder.AddPages();
     builder.AddApiDescription();
 
     await using var app = builder.Build();
     app.Services.GetRequiredService<IStartupValidator>().Validate();
-    app.UseSecurityHeaders();
     app.UseKernel();
-    app.UseAntiforgery();
+    app.UseAccess();
     app.MapKernel();
+    app.MapAccess();
     app.MapIds();
     app.MapApiDescription();
     app.MapPages();

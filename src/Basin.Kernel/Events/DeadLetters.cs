@@ -71,7 +71,7 @@ public sealed class DeadLetters(IEnumerable<SystemDefinition> systems, Stores st
             return KernelProblems.NotFound;
         var answer = await once.WriteAsync(
             store, ShardKey.ForShard(id.Shard), text, tx => id.Source is null ? ChangeJobAsync(tx, id, tenant, changeJob) : ChangeEventAsync(tx, id, tenant, changeEvent), cancellation);
-        relay.WakeParked(id.System, id.Shard);
+        relay.Wake();
         return answer;
     }
 

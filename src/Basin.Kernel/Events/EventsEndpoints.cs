@@ -14,7 +14,10 @@ internal static class EventsEndpoints
 
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/events", ListEvents).WithTags("Events").RequireScope("events:read");
+        routes.MapGet("/v1/events", ListEvents)
+            .Produces<IReadOnlyList<CloudEvent>>(StatusCodes.Status200OK, Batch)
+            .WithTags("Events")
+            .RequireScope("events:read");
         var letters = routes.MapGroup("/v1/dead-letters").WithTags("Dead letters");
         letters.MapGet("/", ListDeadLetters).RequireScope("dead-letters:read");
         letters.MapPost("/{id}/replay", ReplayDeadLetter).RequireScope("dead-letters:write");

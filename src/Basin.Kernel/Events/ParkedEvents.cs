@@ -16,10 +16,6 @@ internal sealed class ParkedEvents(
 {
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public string System => consumer.System;
-
-    public int Shard => target.Number;
-
     internal sealed record Parked(EventSource Source, EventRecord Event, int Attempts, DateTimeOffset DueAt);
 
     /// <summary>The keys whose later events must wait.</summary>

@@ -49,6 +49,7 @@ public static class KernelHosting
                 json.RespectNullableAnnotations = true;
                 json.RespectRequiredConstructorParameters = true;
                 json.AllowDuplicateProperties = false;
+                json.NumberHandling = JsonNumberHandling.Strict;
                 json.MaxDepth = 16;
                 json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                 json.Converters.Add(new JsonStringEnumConverter(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));

@@ -65,10 +65,6 @@ public sealed class Relay : IHostedService, IDisposable
         _parked.ForEach(parked => parked.Wake());
     }
 
-    /// <summary>Looks at once for parked events that are due.</summary>
-    internal void WakeParked(string system, int shard) =>
-        _parked.Find(parked => parked.System == system && parked.Shard == shard)?.Wake();
-
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _running = Task.WhenAll(_loops.Select(loop => Task.Run(() => loop(_stopping.Token), CancellationToken.None)));

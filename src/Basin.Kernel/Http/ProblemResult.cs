@@ -32,6 +32,9 @@ public static class ProblemResult
 
     public static Task WriteAsync(HttpContext http, Problem problem)
     {
+        // Two ways to say who one is may both refuse; the first answer stands.
+        if (http.Response.HasStarted)
+            return Task.CompletedTask;
         http.Response.StatusCode = problem.Status;
         if (problem.RetryAfter is { } wait)
             http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString();

@@ -126,6 +126,6 @@ public sealed partial class MetricsCollector : IDisposable
         }
     }
 
-    [LoggerMessage(1301, LogLevel.Warning, "Meter {Meter} names its instrument {Instrument}, which is a {Kind} elsewhere; it is not collected")]
+    [LoggerMessage(1401, LogLevel.Warning, "Meter {Meter} names its instrument {Instrument}, which is a {Kind} elsewhere; it is not collected")]
     private static partial void NameTaken(ILogger logger, string meter, string instrument, MetricKind kind);
 }

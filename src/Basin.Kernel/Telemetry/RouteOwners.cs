@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Basin.Kernel.Telemetry;
 
-/// <summary>Which system a route belongs to: the one whose assembly handles it.</summary>
+/// <summary>
+/// Which system a route belongs to: the one that the route names, as <c>/v1/orders</c> does, or else the only one in the assembly that handles it.
+/// </summary>
 public sealed class RouteOwners(IEnumerable<SystemDefinition> systems, IEnumerable<EndpointDataSource> endpoints)
 {
     private FrozenDictionary<string, string>? _owners;
@@ -17,18 +19,24 @@ public sealed class RouteOwners(IEnumerable<SystemDefinition> systems, IEnumerab
 
     private FrozenDictionary<string, string> Read()
     {
-        var names = systems.DistinctBy(system => system.Assembly).ToDictionary(system => system.Assembly, system => system.Name);
         var owners = new Dictionary<string, string>();
         foreach (var endpoint in endpoints.SelectMany(source => source.Endpoints))
         {
-            if (AssemblyOf(endpoint) is { } assembly && names.TryGetValue(assembly, out var name) && RouteOf(endpoint) is { } route)
+            if (endpoint.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route is { } route && OwnerOf(route, AssemblyOf(endpoint)) is { } name)
                 owners.TryAdd(route, name);
         }
         return owners.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
+    private string? OwnerOf(string route, Assembly? assembly)
+    {
+        var segments = route.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (segments is ["v1", var named, ..] && systems.Any(system => system.Name == named))
+            return named;
+        var here = systems.Where(system => system.Assembly == assembly).ToList();
+        return here.Count == 1 && assembly != typeof(RouteOwners).Assembly ? here[0].Name : null;
+    }
+
     private static Assembly? AssemblyOf(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<ComponentTypeMetadata>()?.Type.Assembly ?? endpoint.Metadata.GetMetadata<MethodInfo>()?.Module.Assembly;
-
-    private static string? RouteOf(Endpoint endpoint) => endpoint.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route;
 }

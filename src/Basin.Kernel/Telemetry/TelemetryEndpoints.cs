@@ -15,7 +15,7 @@ internal static class TelemetryEndpoints
     public static void MapTelemetry(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/metrics", GetMetrics).RequireScope("metrics:read").ExcludeFromDescription();
-        routes.MapGet("/console/live", WatchPulse).ExcludeFromDescription().DisableHttpMetrics();
+        routes.MapGet("/console/live", WatchPulse).RequireAuthorization(Policies.Operator).ExcludeFromDescription().DisableHttpMetrics();
     }
 
     private static async Task<ContentHttpResult> GetMetrics(MetricsCollector collector, Backlog backlog, CancellationToken cancellation)

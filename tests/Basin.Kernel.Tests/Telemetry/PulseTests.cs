@@ -1,0 +1,62 @@
+using Basin.Kernel.Telemetry;
+using Basin.Kernel.Tests.Sample;
+using Basin.Testing;
+
+namespace Basin.Kernel.Tests.Telemetry;
+
+public sealed class PulseTests
+{
+    [Theory]
+    [InlineData(0.5, 1.5)]
+    [InlineData(0.25, 1)]
+    [InlineData(0.99, 4)]
+    public void A_quantile_is_found_inside_its_bucket(double share, double expected) =>
+        Assert.Equal(expected, new Distribution([1, 2, 4], [5, 10, 0, 5]).Quantile(share));
+
+    [Fact]
+    public void Without_values_a_quantile_is_zero() => Assert.Equal(0, new Distribution([1, 2], [0, 0, 0]).Quantile(0.99));
+
+    [Fact]
+    public async Task A_pulse_shows_what_flowed_since_the_one_before()
+    {
+        await using var host = await TestHost.StartAsync(builder =>
+        {
+            builder.AddWalker();
+            builder.AddListener();
+        });
+        var sampler = host.Get<PulseSampler>();
+        await sampler.SampleAsync(CancellationToken.None);
+        await host.Get<Walker>().StepAsync(host.Get<Walker>().NewThing(), 1, 2, 3, 4);
+        await host.SettleAsync();
+        host.Clock.Advance(TimeSpan.FromMilliseconds(500));
+
+        await sampler.SampleAsync(CancellationToken.None);
+
+        var pulse = sampler.Latest!;
+        Assert.Equal(8, Assert.Single(pulse.Flows, flow => flow is { From: "walker", To: "listener" }).RatePerSecond);
+        var listener = Assert.Single(pulse.Systems, system => system.Name == "listener");
+        Assert.Equal((8, 0, 0, "ok"), (listener.RatePerSecond, listener.Lag, listener.Parked, listener.State));
+    }
+
+    [Fact]
+    public async Task A_system_that_gave_up_an_event_is_degraded_until_it_is_discarded()
+    {
+        await using var host = await TestHost.StartAsync(
+            builder =>
+            {
+                builder.AddWalker();
+                builder.AddListener();
+            },
+            options: new TestHostOptions { Settings = { ["Basin:Events:MaxAttempts"] = "1" } });
+        host.Faults.Throw("on:listener:basin.walker.stepped.v1", times: 10);
+        await host.Get<Walker>().StepAsync(host.Get<Walker>().NewThing(), 1);
+        await host.SettleAsync();
+
+        var backlog = await host.Get<Backlog>().ReadAsync(CancellationToken.None);
+
+        Assert.Equal(1, Assert.Single(backlog, each => each.System == "listener").Dead);
+        await host.Get<PulseSampler>().SampleAsync(CancellationToken.None);
+        await host.Get<PulseSampler>().SampleAsync(CancellationToken.None);
+        Assert.Equal("degraded", Assert.Single(host.Get<PulseSampler>().Latest!.Systems, system => system.Name == "listener").State);
+    }
+}

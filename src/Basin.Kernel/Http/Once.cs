@@ -93,10 +93,10 @@ public sealed class Once
     }
 
     private Answer<T> Replay<T>(Kept kept) => kept.Status >= 400
-        ? new Answer<T>(kept.Status) { Problem = JsonSerializer.Deserialize<Problem>(kept.Body, _registry.Json), Replayed = kept.Body }
+        ? new Answer<T>(kept.Status) { Problem = JsonSerializer.Deserialize<Problem>(kept.Body, _registry.KeptJson), Replayed = kept.Body }
         : new Answer<T>(kept.Status)
         {
-            Value = kept.Status == StatusCodes.Status204NoContent ? default : JsonSerializer.Deserialize<T>(kept.Body, _registry.Json),
+            Value = kept.Status == StatusCodes.Status204NoContent ? default : JsonSerializer.Deserialize<T>(kept.Body, _registry.KeptJson),
             Location = kept.Location,
             ETag = kept.ETag,
             Replayed = kept.Body,
@@ -139,6 +139,9 @@ public sealed class OnceRegistry(IOptions<JsonOptions> json)
     private int _nextShard;
 
     internal JsonSerializerOptions Json => json.Value.SerializerOptions;
+
+    /// <summary>Reads answers back: a member that was null was not written, so none may be required.</summary>
+    internal JsonSerializerOptions KeptJson { get; } = new(json.Value.SerializerOptions) { RespectRequiredConstructorParameters = false };
 
     /// <summary>For callers inside the process, such as a form of the shop.</summary>
     /// <param name="key">The key, or null when repeats cannot happen.</param>

@@ -29,7 +29,8 @@ public sealed class Stores : IDisposable
     private List<SqliteShard> Open(SystemDefinition system, StoreOptions options, TimeProvider time, ILogger log)
     {
         var shards = new List<SqliteShard>();
-        for (var number = 0; number < ShardCountOf(system, options); number++)
+        var count = ShardCountOf(system, options);
+        for (var number = 0; number < count; number++)
         {
             shards.Add(SqliteShard.Open(system.Name, number, system.Migrations, options, time, log));
             _shards.Add(shards[^1]);

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using System.Text.Encodings.Web;
 using Basin.Kernel.Access;
 using Basin.Kernel.Events;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -13,6 +15,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Basin.Testing;
 
@@ -60,7 +63,7 @@ public sealed class TestHost : IAsyncDisposable
         Settings = new Dictionary<string, string?>(options.Settings);
     }
 
-    /// <summary>Starts a host. The kernel is added before <paramref name="add"/> and used before <paramref name="map"/>.</summary>
+    /// <summary>Starts a host. The kernel and access are added before <paramref name="add"/> and used before <paramref name="map"/>.</summary>
     public static async Task<TestHost> StartAsync(
         Action<WebApplicationBuilder> add, Action<WebApplication>? map = null, TestHostOptions? options = null)
     {
@@ -220,12 +223,15 @@ public sealed class TestHost : IAsyncDisposable
         builder.Services.AddSingleton(new Randomness(seed));
         builder.Services.AddSingleton(Faults);
         builder.AddKernel();
+        builder.AddAccess();
+        builder.Services.Configure<AuthenticationOptions>(options => options.SchemeMap[Schemes.Bearer].HandlerType = typeof(NamedCaller));
         _add(builder);
         var app = builder.Build();
         foreach (var system in app.Services.GetServices<SystemDefinition>())
             Faults.Surround(system);
         app.UseKernel();
         app.Use(NameCaller);
+        app.UseAccess();
         _map(app);
         return app;
     }
@@ -235,5 +241,15 @@ public sealed class TestHost : IAsyncDisposable
         if (http.Request.Headers.TryGetValue(CallerHeader, out var name) && _callers.TryGetValue(name.ToString(), out var caller))
             http.User = new System.Security.Claims.ClaimsPrincipal(new CallerIdentity(caller, "test"));
         return next(http);
+    }
+
+    /// <summary>Takes the caller that a test has named for the owner of a key; whoever comes with a key is looked up as ever.</summary>
+    private sealed class NamedCaller(
+        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, KeyRing ring)
+        : KeyAuthentication(options, loggers, encoder, ring)
+    {
+        protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Caller.From(Context.User) is not null
+            ? Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(Context.User, Schemes.Bearer)))
+            : base.HandleAuthenticateAsync();
     }
 }

@@ -27,7 +27,7 @@ internal sealed class AccessStart(
             return;
         var link = $"{Address()}/console/setup?token={setup.Open()}";
         AccessLog.SetupLink(log, link);
-        await Console.Out.WriteLineAsync($"{Environment.NewLine}  Make the first operator: {link}{Environment.NewLine}");
+        setup.Announce?.Invoke($"Make the first operator: {link}");
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -23,7 +23,8 @@ public static class AccessSystem
 
     extension(IHostApplicationBuilder builder)
     {
-        public IHostApplicationBuilder AddAccess()
+        /// <param name="announce">Shows the link for the first operator to whoever started the host, besides the log.</param>
+        public IHostApplicationBuilder AddAccess(Action<string>? announce = null)
         {
             builder.AddSystem(Name, typeof(AccessSystem).Assembly, "Access")
                 .Options<AccessOptions>("Access")
@@ -39,7 +40,7 @@ public static class AccessSystem
             services.AddSingleton<Sessions>();
             services.AddSingleton<SessionEvents>();
             services.AddSingleton<Visitors>();
-            services.AddSingleton<SetupLink>();
+            services.AddSingleton(new SetupLink(announce));
             services.AddSingleton<Accounts>();
             services.AddSingleton<AccessApi>();
             services.AddHostedService<AccessStart>();

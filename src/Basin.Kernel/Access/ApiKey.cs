@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Tenancy;
 
@@ -47,15 +46,4 @@ internal static class ApiKeyText
         secret = text[SecretAt..];
         return true;
     }
-}
-
-/// <summary>What a caller may do: <c>orders:write</c>, or <c>*</c> for everything.</summary>
-public static partial class Scopes
-{
-    public const string All = "*";
-
-    public static bool IsScope(string? text) => text is { Length: <= 60 } && (text == All || Shape().IsMatch(text));
-
-    [GeneratedRegex("^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
-    private static partial Regex Shape();
 }

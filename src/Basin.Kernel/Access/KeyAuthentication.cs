@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Basin.Kernel.Access;
 
 /// <summary>Lets programs in with <c>Authorization: Bearer</c> and refuses them with problem details (RFC 6750).</summary>
-internal sealed class KeyAuthentication(
+internal class KeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, KeyRing ring)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace Basin.Kernel.Access;
@@ -42,26 +41,4 @@ public static class Policies
         context.Resource is not HttpContext http
         || !(Schemes.IsApi(http.Request.Path) || Schemes.IsConsole(http.Request.Path))
         || Caller.From(context.User) is not null;
-}
-
-/// <summary>What a route asks of its caller.</summary>
-public sealed record RequiredScope(string Scope);
-
-public static class ScopeExtensions
-{
-    extension<TBuilder>(TBuilder routes)
-        where TBuilder : IEndpointConventionBuilder
-    {
-        /// <summary>Lets in only API keys with the scope: 401 without a valid key, 403 without the scope.</summary>
-        /// <param name="scope">Such as <c>orders:write</c>. Several add up.</param>
-        public TBuilder RequireScope(string scope)
-        {
-            if (!Scopes.IsScope(scope))
-                throw new ArgumentException($"'{scope}' is not a scope.", nameof(scope));
-            var policy = new AuthorizationPolicyBuilder(Schemes.Bearer)
-                .RequireAssertion(context => Caller.From(context.User)?.May(scope) == true)
-                .Build();
-            return routes.WithMetadata(new RequiredScope(scope)).RequireAuthorization(policy);
-        }
-    }
 }

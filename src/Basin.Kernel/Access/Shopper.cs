@@ -19,6 +19,9 @@ public sealed record Shopper(Id<Tenant> Tenant, string Owner, Id<Account>? Custo
 {
     public bool IsSignedIn => CustomerId is not null;
 
+    /// <summary>In whose name the shop's forms write; no route for programs lets it in.</summary>
+    public Caller Caller => new(Tenant, Owner, new HashSet<string>());
+
     /// <summary>The shopper of a request; called by the framework for a handler's parameter.</summary>
     public static ValueTask<Shopper> BindAsync(HttpContext http) => ValueTask.FromResult(Of(http));
 

@@ -47,11 +47,15 @@ public delegate ValueTask EventHandler<in T>(Storage.Transaction tx, T happened,
 public readonly record struct EventContext(Id<Tenant> Tenant, DateTimeOffset At, EventSource Source, long Sequence);
 
 /// <summary>A handler with its event's type erased.</summary>
-internal sealed record EventBinding(string Type, Func<Storage.Transaction, EventRecord, EventSource, ValueTask> Apply)
+/// <param name="OnEveryShard">Whether every shard of the consumer applies it, not only the one that the event's key leads to.</param>
+internal sealed record EventBinding(string Type, Func<Storage.Transaction, EventRecord, EventSource, ValueTask> Apply, bool OnEveryShard = false)
 {
-    public static EventBinding Of<T>(EventHandler<T> handler)
-        where T : IEvent<T> => new(T.Type.Name, (tx, record, source) => handler(
-            tx,
-            JsonSerializer.Deserialize(record.Data.Span, T.Type.Json) ?? throw new JsonException("The data of the event is null."),
-            new EventContext(record.Tenant, record.At, source, record.Sequence)));
+    public static EventBinding Of<T>(EventHandler<T> handler, bool onEveryShard = false)
+        where T : IEvent<T> => new(
+            T.Type.Name,
+            (tx, record, source) => handler(
+                tx,
+                JsonSerializer.Deserialize(record.Data.Span, T.Type.Json) ?? throw new JsonException("The data of the event is null."),
+                new EventContext(record.Tenant, record.At, source, record.Sequence)),
+            onEveryShard);
 }

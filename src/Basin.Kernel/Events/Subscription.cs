@@ -105,7 +105,9 @@ internal sealed class Subscription(
             var applied = 0;
             foreach (var record in batch)
             {
-                if (!bindings.TryGetValue(record.Type, out var binding) || consumer.ShardOf(new ShardKey(record.Key)) != target)
+                if (!bindings.TryGetValue(record.Type, out var binding))
+                    continue;
+                if (!binding.OnEveryShard && consumer.ShardOf(new ShardKey(record.Key)) != target)
                     continue;
                 if (blocked.Contains(record.Key))
                     await ParkedEvents.BlockAsync(tx, source, record);

@@ -97,6 +97,14 @@ public sealed class SystemDefinition
         return this;
     }
 
+    /// <summary>Handles an event in every shard of the system, once in each: for what concerns rows of many keys.</summary>
+    public SystemDefinition OnEveryShard<TEvent>(Events.EventHandler<TEvent> handler)
+        where TEvent : IEvent<TEvent>
+    {
+        _handlers.Add(_ => EventBinding.Of(handler, onEveryShard: true));
+        return this;
+    }
+
     /// <summary>Runs the jobs of a type.</summary>
     public SystemDefinition Runs<TJob, THandler>(Func<THandler, JobHandler<TJob>> handler)
         where TJob : IJob<TJob>

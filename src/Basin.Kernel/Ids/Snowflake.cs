@@ -21,5 +21,8 @@ public static class Snowflake
     public static DateTimeOffset TimeOf(long id) =>
         DateTimeOffset.FromUnixTimeMilliseconds((id >> (ShardBits + SequenceBits)) + EpochUnixMilliseconds);
 
+    /// <summary>Smaller than every id made at that time or later, and larger than every id made before.</summary>
+    public static long FirstAt(DateTimeOffset time) => Compose(Math.Max(0, MillisecondsOf(time)), shard: 0, sequence: 0);
+
     internal static long MillisecondsOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() - EpochUnixMilliseconds;
 }

@@ -217,3 +217,6 @@ public sealed record Order(
 /// <param name="N">1, 2, 3, ... within the order.</param>
 /// <param name="Note">What people want to know beyond the state, such as a tracking number.</param>
 public sealed record TimelineEntry(int N, OrderState State, DateTimeOffset At, string? Note);
+
+/// <summary>An order and all that has happened to it, oldest first.</summary>
+public sealed record OrderHistory(Order Order, IReadOnlyList<TimelineEntry> Timeline);

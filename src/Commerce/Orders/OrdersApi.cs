@@ -17,10 +17,14 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
     {
         var offers = await catalog.FindOffersAsync(tenant, [.. request.Lines.Select(line => line.Sku)], cancellation);
         var (terms, refusal) = Order.Price(request, owner, offers);
-        if (refusal is not null)
+        if (refusal is null && request.ExpectedTotalMinor is { } expected && expected != terms!.TotalMinor)
+            refusal = OrdersProblems.TotalChanged.With($"It is {new Money(terms.TotalMinor, terms.Currency)} now.");
+        if (refusal is not null && !once.HasKey)
             return refusal;
+        // A refusal is kept like an order, and a repeat of what was placed finds its order whatever the catalogue says by now.
         return await once.WriteAsync(
-            store, once.ShardFor(store), request, tx => PlaceAsync(tx, tenant, terms!, request.Payment.Token), cancellation);
+            store, once.ShardFor(store), request, tx => refusal is null ? PlaceAsync(tx, tenant, terms!, request.Payment.Token) : new(refusal),
+            cancellation);
     }
 
     private static async ValueTask<Answer<OrderView>> PlaceAsync(Transaction tx, Id<Tenant> tenant, OrderTerms terms, string token)
@@ -50,12 +54,19 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
     }
 
     /// <summary>The order with its timeline, or null when the tenant has none of this id.</summary>
-    public ValueTask<OrderView?> FindAsync(Id<Tenant> tenant, Id<Order> id, CancellationToken cancellation) => store.ReadAsync(
+    public async ValueTask<OrderView?> FindAsync(Id<Tenant> tenant, Id<Order> id, CancellationToken cancellation) =>
+        await FindHistoryAsync(tenant, id, cancellation) is { } found ? OrderView.Of(found.Order, found.Timeline) : null;
+
+    internal ValueTask<OrderHistory?> FindHistoryAsync(Id<Tenant> tenant, Id<Order> id, CancellationToken cancellation) => store.ReadAsync(
         ShardKey.Of(id),
         async snapshot => await OrdersStore.FindAsync(snapshot, tenant, id) is { } order
-            ? OrderView.Of(order, await OrdersStore.TimelineAsync(snapshot, id, after: 0))
+            ? new OrderHistory(order, await OrdersStore.TimelineAsync(snapshot, id, after: 0))
             : null,
         cancellation);
+
+    /// <summary>The order, when it belongs to the shopper; another's is as good as none.</summary>
+    internal async ValueTask<OrderHistory?> FindOwnAsync(Shopper shopper, Id<Order> id, CancellationToken cancellation) =>
+        await FindHistoryAsync(shopper.Tenant, id, cancellation) is { } found && found.Order.Terms.Owner == shopper.Owner ? found : null;
 
     /// <summary>A tenant's orders, newest first; of one owner, or in one state, when given.</summary>
     public async ValueTask<Page<OrderSummary>> ListAsync(

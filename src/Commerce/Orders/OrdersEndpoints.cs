@@ -47,16 +47,17 @@ internal static class OrdersEndpoints
         Id<Order> id, Caller caller, OrdersApi orders, [FromHeader(Name = "Last-Event-ID")] int? lastEventId, CancellationToken cancellation) =>
         await orders.FindAsync(caller.Tenant, id, cancellation) is null
             ? TypedResults.NotFound()
-            : TypedResults.ServerSentEvents(TimelineEvents(orders, id, lastEventId ?? 0, cancellation));
+            : TypedResults.ServerSentEvents(TimelineEvents(orders, id, lastEventId ?? 0, entry => entry, cancellation));
 
+    /// <param name="show">How an entry is shown.</param>
     public static async IAsyncEnumerable<SseItem<TimelineEntry>> TimelineEvents(
-        OrdersApi orders, Id<Order> id, int after, [EnumeratorCancellation] CancellationToken cancellation)
+        OrdersApi orders, Id<Order> id, int after, Func<TimelineEntry, TimelineEntry> show, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var entry in orders.WatchAsync(id, after, cancellation))
         {
             yield return entry is null
                 ? new SseItem<TimelineEntry>(new TimelineEntry(0, default, default, null), "heartbeat")
-                : new SseItem<TimelineEntry>(entry, "timeline") { EventId = entry.N.ToString() };
+                : new SseItem<TimelineEntry>(show(entry), "timeline") { EventId = entry.N.ToString() };
         }
     }
 }
@@ -93,7 +94,9 @@ public sealed record PaymentMeans(string Token) : IChecked
     public void Check(Checks checks) => checks.Token(Token, "token");
 }
 
-public sealed record PlaceOrder(string Email, ShipTo ShipTo, IReadOnlyList<PlaceOrderLine> Lines, PaymentMeans Payment) : IChecked
+/// <param name="ExpectedTotalMinor">What the customer has seen; an order that would cost anything else is refused. Null takes any total.</param>
+public sealed record PlaceOrder(
+    string Email, ShipTo ShipTo, IReadOnlyList<PlaceOrderLine> Lines, PaymentMeans Payment, long? ExpectedTotalMinor = null) : IChecked
 {
     public void Check(Checks checks)
     {

@@ -44,6 +44,10 @@ internal static class OrdersSaga
     public static ValueTask OnAsync(Transaction tx, ShipmentDelivered e, EventContext context) =>
         SignalAsync(tx, context, e.Shipment.Value, OrderSignal.Delivered);
 
+    /// <summary>A visitor's orders may lie in every shard.</summary>
+    public static async ValueTask OnAsync(Transaction tx, VisitorSignedIn e, EventContext context) =>
+        await OrdersStore.ChangeOwnerAsync(tx, context.Tenant, e.VisitorOwner, e.CustomerOwner);
+
     private static async ValueTask SignalAsync(Transaction tx, EventContext context, long number, OrderSignal signal, string? note = null)
     {
         // Payments, stock and parcels that belong to no order are somebody else's.

@@ -10,7 +10,7 @@ namespace Basin.Orders;
 
 /// <summary>
 /// The global order service: takes orders and leads each through Payment, Inventory and Shipping to a final state. Stands on Catalog, Payments,
-/// Inventory and Shipping.
+/// Inventory and Shipping; its checkout on Cart.
 /// </summary>
 public static class OrdersSystem
 {
@@ -45,6 +45,8 @@ public static class OrdersSystem
                 .On<ShipmentRefused>(OrdersSaga.OnAsync)
                 .On<ShipmentCancelled>(OrdersSaga.OnAsync)
                 .On<ShipmentDelivered>(OrdersSaga.OnAsync)
+                .OnEveryShard<VisitorSignedIn>(OrdersSaga.OnAsync)
+                .Shows("Orders", "/console/orders")
                 .Refuses(OrdersProblems.All);
             builder.Services.AddSingleton<OrdersApi>();
             builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, OrdersJson.Default));
@@ -57,6 +59,7 @@ public static class OrdersSystem
         public IEndpointRouteBuilder MapOrders()
         {
             OrdersEndpoints.Map(routes);
+            OrdersForms.Map(routes);
             return routes;
         }
     }

@@ -5,7 +5,7 @@ interface TimelineEntry {
   n: number;
   state: string;
   at: string;
-  note: string;
+  note?: string;
 }
 
 const steps = ["placed", "authorized", "reserved", "shipped", "delivered"];
@@ -21,7 +21,7 @@ const headlines: Record<string, string> = {
 };
 
 /**
- * `<order-tracker src="/v1/orders/{id}/events" data-state="placed">` around `.tracker-headline`, `.steps` and `.timeline`.
+ * `<order-tracker src="/orders/{id}/live" data-state="placed">` around `.tracker-headline`, `.steps` and `.timeline`.
  * Each event `timeline` moves the steps and adds a line; a final state ends the stream.
  */
 class OrderTracker extends HTMLElement {
@@ -54,7 +54,7 @@ class OrderTracker extends HTMLElement {
         { "data-n": entry.n, "data-state": entry.state, class: "arrives" },
         element("strong", {}, capitalized(entry.state)),
         timeAgo(entry.at),
-        element("p", {}, entry.note),
+        ...(entry.note ? [element("p", {}, entry.note)] : []),
       ),
     );
     if (!steps.includes(entry.state) && !failures.includes(entry.state)) return;

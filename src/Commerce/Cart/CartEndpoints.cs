@@ -57,24 +57,24 @@ internal static class CartEndpoints
         Id<ShoppingCart> id, AcceptPrices request, IfMatch match, Caller caller, Once once, CartApi carts, CancellationToken cancellation) =>
         carts.AcceptPricesAsync(caller.Tenant, CartPlace.At(id, match), request, once, cancellation);
 
-    private static async Task<SeeOther> AddFromShop(
+    private static Task<SeeOther> AddFromShop(
         [FromForm] string sku, [FromForm] int quantity, Shopper shopper, OnceRegistry registry, CartApi carts, CancellationToken cancellation) =>
-        ToCart(await carts.AddAsync(
+        ToCartAsync(carts.AddAsync(
             shopper.Tenant, CartPlace.Of(shopper), CheckedSku(sku), Checked(quantity), registry.For(shopper.Caller, key: null, "add"), cancellation));
 
-    private static async Task<SeeOther> SetFromShop(
+    private static Task<SeeOther> SetFromShop(
         string sku, [FromForm] int quantity, Shopper shopper, OnceRegistry registry, CartApi carts, CancellationToken cancellation) =>
-        ToCart(await carts.SetAsync(
+        ToCartAsync(carts.SetAsync(
             shopper.Tenant, CartPlace.Of(shopper), CheckedSku(sku), Checked(quantity), registry.For(shopper.Caller, key: null, "set"), cancellation));
 
     /// <param name="form">Binding it checks the form's token.</param>
-    private static async Task<SeeOther> RemoveFromShop(
+    private static Task<SeeOther> RemoveFromShop(
         string sku, IFormCollection form, Shopper shopper, OnceRegistry registry, CartApi carts, CancellationToken cancellation) =>
-        ToCart(await carts.RemoveAsync(
+        ToCartAsync(carts.RemoveAsync(
             shopper.Tenant, CartPlace.Of(shopper), CheckedSku(sku), registry.For(shopper.Caller, key: null, "remove"), cancellation));
 
     /// <summary>The form lists, side by side, the SKUs and the prices that the page has shown.</summary>
-    private static async Task<SeeOther> AcceptPricesFromShop(
+    private static Task<SeeOther> AcceptPricesFromShop(
         [FromForm] string[] sku, [FromForm] long[] price, Shopper shopper, OnceRegistry registry, CartApi carts, CancellationToken cancellation)
     {
         var checks = new Checks();
@@ -83,12 +83,23 @@ internal static class CartEndpoints
         request.Check(checks);
         return checks.Problem is { } problem
             ? throw problem.Refusal()
-            : ToCart(await carts.AcceptPricesAsync(
+            : ToCartAsync(carts.AcceptPricesAsync(
                 shopper.Tenant, CartPlace.Of(shopper), request, registry.For(shopper.Caller, key: null, "accept"), cancellation));
     }
 
     /// <summary>A refusal is told on the page of the cart.</summary>
-    private static SeeOther ToCart(Answer<CartContents> answer) => new(answer.Problem is { } problem ? $"/cart?refused={problem.Code}" : "/cart");
+    private static async Task<SeeOther> ToCartAsync(Task<Answer<CartContents>> change)
+    {
+        try
+        {
+            await change;
+            return new SeeOther("/cart");
+        }
+        catch (ProblemException refused) when (CartProblems.All.Contains(refused.Problem))
+        {
+            return new SeeOther($"/cart?refused={refused.Problem.Code}");
+        }
+    }
 
     private static string CheckedSku(string sku) =>
         sku.Length is > 0 and <= ShoppingCart.MaxSkuLength && !sku.AsSpan().ContainsAnyExceptInRange('!', '~')

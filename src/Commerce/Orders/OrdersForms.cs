@@ -32,15 +32,25 @@ internal static class OrdersForms
     {
         if (await orders.FindOwnAsync(shopper, id, cancellation) is null)
             throw KernelProblems.NotFound.Refusal();
-        await orders.CancelAsync(shopper.Tenant, id, registry.For(shopper.Caller, key: null, "cancel"), cancellation);
-        return new SeeOther($"/orders/{id}");
+        return await CancelAsync(orders, shopper.Caller, id, registry, $"/orders/{id}", cancellation);
     }
 
     /// <inheritdoc cref="CancelOwnAsync"/>
+    private static Task<SeeOther> CancelAsync(
+        Id<Order> id, IFormCollection form, Caller caller, OnceRegistry registry, OrdersApi orders, CancellationToken cancellation) =>
+        CancelAsync(orders, caller, id, registry, $"/console/orders/{id}", cancellation);
+
     private static async Task<SeeOther> CancelAsync(
-        Id<Order> id, IFormCollection form, Caller caller, OnceRegistry registry, OrdersApi orders, CancellationToken cancellation)
+        OrdersApi orders, Caller caller, Id<Order> id, OnceRegistry registry, string page, CancellationToken cancellation)
     {
-        await orders.CancelAsync(caller.Tenant, id, registry.For(caller, key: null, "cancel"), cancellation);
-        return new SeeOther($"/console/orders/{id}");
+        try
+        {
+            await orders.CancelAsync(caller.Tenant, id, registry.For(caller, key: null, "cancel"), cancellation);
+        }
+        catch (ProblemException refused) when (refused.Problem.Code == OrdersProblems.AlreadyFinal.Code)
+        {
+            // It ended meanwhile; the page says how.
+        }
+        return new SeeOther(page);
     }
 }

@@ -153,7 +153,7 @@ public sealed class CartRoutesTests
     [InlineData("PUT", "/items/MUG", """{"quantity":"1"}""", "quantity")]
     [InlineData("PUT", "/items/MUG", """{"quantity":1,"price":1}""", "price")]
     [InlineData("PUT", "/items/a%20b", """{"quantity":1}""", "sku")]
-    [InlineData("DELETE", "/items/a%00b", null, "sku")]
+    [InlineData("DELETE", "/items/a%7Fb", null, "sku")]
     [InlineData("POST", "/accept-prices", "{}", "prices")]
     [InlineData("POST", "/accept-prices", """{"prices":null}""", "prices")]
     [InlineData("POST", "/accept-prices", """{"prices":[]}""", "prices")]

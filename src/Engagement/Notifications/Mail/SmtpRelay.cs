@@ -21,9 +21,9 @@ internal sealed class SmtpRelay(NotificationsOptions options, TimeProvider time)
                 client.Credentials = new NetworkCredential(options.SmtpUser, options.SmtpPassword);
             await client.SendMailAsync(message, ending.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"The SMTP server took longer than {options.SmtpSeconds} seconds.");
+            throw new TimeoutException($"The SMTP server took longer than {options.SmtpSeconds} seconds.", late);
         }
         finally
         {

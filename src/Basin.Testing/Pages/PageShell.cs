@@ -16,7 +16,7 @@ internal sealed class PageShell : ComponentBase
     {
         builder.OpenComponent<Router>(0);
         builder.AddComponentParameter(1, nameof(Router.AppAssembly), typeof(PageShell).Assembly);
-        builder.AddComponentParameter(2, nameof(Router.Found), (RenderFragment<RouteData>)(route => page =>
+        builder.AddComponentParameter(2, nameof(Router.Found), (RenderFragment<Microsoft.AspNetCore.Components.RouteData>)(route => page =>
         {
             page.OpenComponent<RouteView>(0);
             page.AddComponentParameter(1, nameof(RouteView.RouteData), route);

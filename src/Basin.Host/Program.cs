@@ -1,3 +1,5 @@
+using Basin.Catalog;
+using Basin.Demo;
 using Basin.Host;
 using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
@@ -19,6 +21,8 @@ try
     builder.AddKernel();
     builder.AddAccess();
     builder.AddIds();
+    builder.AddCatalog();
+    builder.AddDemo();
     builder.AddPages();
     builder.AddApiDescription();
 
@@ -29,6 +33,8 @@ try
     app.MapKernel();
     app.MapAccess();
     app.MapIds();
+    app.MapCatalog();
+    app.MapDemo();
     app.MapApiDescription();
     app.MapPages();
     app.Announce();

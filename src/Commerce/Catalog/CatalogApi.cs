@@ -77,6 +77,12 @@ public sealed class CatalogApi([FromKeyedServices(CatalogSystem.Name)] Store sto
     public ValueTask<Product?> FindAsync(Id<Tenant> tenant, Id<Product> id, CancellationToken cancellation) =>
         store.ReadAsync(ShardKey.First, snapshot => CatalogStore.FindAsync(snapshot, tenant, id), cancellation);
 
+    /// <summary>The product that has the SKU, on sale or not, or null when the tenant has none.</summary>
+    public async ValueTask<Product?> FindBySkuAsync(Id<Tenant> tenant, string sku, CancellationToken cancellation) =>
+        await store.ReadAsync(ShardKey.First, snapshot => CatalogStore.ListBySkusAsync(snapshot, tenant, [sku]), cancellation) is [var product]
+            ? product
+            : null;
+
     /// <summary>The products on sale: newest first, or those with all the words of <paramref name="q"/>, those that have them in the title first.</summary>
     /// <param name="q">1 to 8 words or beginnings of words, or null for all products.</param>
     /// <param name="category">The slug of a category, or null for all.</param>

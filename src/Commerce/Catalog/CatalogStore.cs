@@ -191,10 +191,13 @@ internal static class CatalogStore
         row.Time(10),
         row.Time(11),
         new ProductDetails(
-            row.Text(4), row.Text(6), row.Json(7, CatalogJson.Default.IReadOnlyListVariant), row.Json(8, CatalogJson.Default.IReadOnlyListString))
+            row.Text(4),
+            row.Text(6),
+            row.Json(7, CatalogJson.Default.IReadOnlyListVariant),
+            row.Json(8, CatalogJson.Default.IReadOnlyListString),
+            row.Text(5),
+            row.Flag(3))
         {
-            Active = row.Flag(3),
-            Description = row.Text(5),
             Pictures = row.Json(9, CatalogJson.Default.IReadOnlyListString),
         });
 }

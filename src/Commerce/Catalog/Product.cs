@@ -65,24 +65,29 @@ public sealed record Variant(string Sku, long PriceMinor, string Option = "") : 
 /// </summary>
 /// <param name="Currency">ISO 4217, the same for all variants.</param>
 /// <param name="Categories">Names, such as "Home &amp; Garden". Names with the same slug are one category.</param>
+/// <param name="Description">Plain text.</param>
+/// <param name="Active">Whether it is on sale.</param>
 public sealed record ProductDetails(
-    string Title, string Currency, IReadOnlyList<Variant> Variants, IReadOnlyList<string> Categories) : IChecked
+    string Title,
+    string Currency,
+    IReadOnlyList<Variant> Variants,
+    IReadOnlyList<string> Categories,
+    string Description = "",
+    bool Active = true) : IChecked
 {
     private const int MaxVariants = 100;
     private const int MaxCategories = 10;
     private const int MaxPictures = 20;
 
-    /// <summary>Plain text.</summary>
-    public string Description { get; init; } = "";
-
     /// <summary>Addresses that begin with <c>https://</c>, or paths on this host that begin with one slash. The first is the main one.</summary>
     public IReadOnlyList<string> Pictures { get; init; } = [];
 
-    /// <summary>Whether it is on sale.</summary>
-    public bool Active { get; init; } = true;
-
     /// <summary>The price of the cheapest variant.</summary>
     internal Money LowestPrice => new(Variants.Min(variant => variant.PriceMinor), Currency);
+
+    internal bool HasOnePrice => Variants.All(variant => variant.PriceMinor == Variants[0].PriceMinor);
+
+    internal Money PriceOf(Variant variant) => new(variant.PriceMinor, Currency);
 
     public void Check(Checks checks)
     {
@@ -136,8 +141,10 @@ public sealed record ProductDetails(
 
     private void CheckPictures(Checks checks)
     {
-        checks.That(Pictures.Count <= MaxPictures, "pictures", $"0 to {MaxPictures} items are expected.");
-        for (var i = 0; i < Math.Min(Pictures.Count, MaxPictures); i++)
+        // The framework lets null through for a property that is no parameter of the constructor when it reads a body in parts.
+        var right = Pictures is { Count: <= MaxPictures };
+        checks.That(right, "pictures", $"0 to {MaxPictures} items are expected.");
+        for (var i = 0; right && i < Pictures!.Count; i++)
             checks.That(IsPicture(Pictures[i]), $"pictures[{i}]", "An address that begins with https:// or a path that begins with one slash is expected.");
     }
 

@@ -1,0 +1,97 @@
+using System.Net;
+using Basin.Catalog;
+using Basin.Catalog.Pages;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Tenancy;
+using Basin.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Basin.Commerce.Tests.Catalog;
+
+/// <summary>The shop's pages of the catalogue, without the layout around them.</summary>
+public sealed class CatalogPagesTests
+{
+    [Fact]
+    public async Task The_home_page_shows_products_by_category_page_after_page()
+    {
+        await using var host = await StartAsync();
+        await ImportAsync(host, [
+            .. Enumerable.Range(0, 30).Select(i => CatalogHost.Mug($"MUG-{i}", title: $"Mug {i:00}")),
+            CatalogHost.Mug("LAMP", price: 123_456, title: "Lamp <b>") with { Currency = "JPY", Categories = ["Lights & Lamps"], Pictures = ["/pictures/7.svg"] },
+        ]);
+
+        var home = await host.Client.GetStringAsync("/");
+        var lights = await host.Client.GetStringAsync("/?category=lights-lamps");
+
+        Assert.Contains("Lamp &lt;b&gt;", home);
+        Assert.Contains("¥123,456", home);
+        Assert.Contains("<img src=\"/pictures/7.svg\"", home);
+        Assert.Contains("Mug 29", home);
+        Assert.DoesNotContain("Mug 00", home);
+        Assert.Contains("<h1>Lights &amp; Lamps</h1>", lights);
+        Assert.DoesNotContain("Mug", lights[lights.IndexOf("product-grid", StringComparison.Ordinal)..]);
+        var next = WebUtility.HtmlDecode(home.Split("rel=\"next\" href=\"")[1].Split('"')[0]);
+        Assert.Contains("Mug 00", await host.Client.GetStringAsync(next));
+    }
+
+    [Fact]
+    public async Task A_search_finds_or_says_that_there_is_nothing()
+    {
+        await using var host = await StartAsync();
+        await ImportAsync(host, [CatalogHost.Mug()]);
+
+        Assert.Contains("Blue Mug", await host.Client.GetStringAsync("/search?q=blu"));
+        Assert.Contains("Nothing found", await host.Client.GetStringAsync("/search?q=zeppelin"));
+        Assert.Equal(HttpStatusCode.BadRequest, (await host.Client.GetAsync("/search?q=%26")).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await host.Client.GetAsync("/?cursor=x")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_product_page_lets_one_choose_and_add_to_the_cart()
+    {
+        await using var host = await StartAsync();
+        await ImportAsync(host, [CatalogHost.Mug() with { Variants = [new Variant("A", 990, "Small"), new Variant("B", 1290, "Large")] }, CatalogHost.Mug("OTHER")]);
+        var page = await host.Get<CatalogApi>().ListAsync(Shop(host), q: null, category: null, new(10, null), CancellationToken.None);
+        var product = page.Items.Single(item => item.Details.Variants.Count == 2);
+
+        var html = await host.Client.GetStringAsync($"/products/{product.Id}");
+
+        Assert.Contains("method=\"post\" action=\"/cart/items\"", html);
+        Assert.Contains("name=\"__RequestVerificationToken\"", html);
+        Assert.Contains("name=\"sku\" value=\"A\" checked", html);
+        Assert.Contains("Large<span>€12.90</span>", html);
+        Assert.Contains("name=\"quantity\"", html);
+        Assert.Contains("More in Mugs", html);
+    }
+
+    [Theory]
+    [InlineData("/products/prd_0000000000001")]
+    [InlineData("/products/x")]
+    public async Task A_product_that_is_not_there_is_not_found(string path)
+    {
+        await using var host = await StartAsync();
+
+        Assert.Equal(HttpStatusCode.NotFound, (await host.Client.GetAsync(path)).StatusCode);
+    }
+
+    private static Task<TestHost> StartAsync() => TestHost.StartAsync(
+        builder =>
+        {
+            builder.AddCatalog();
+            builder.Services.AddRazorComponents();
+        },
+        app =>
+        {
+            app.MapGet("/", () => new RazorComponentResult<Home>());
+            app.MapGet("/search", () => new RazorComponentResult<Home>());
+            app.MapGet("/products/{id}", (string id) => new RazorComponentResult<ProductPage>(new { Id = id }));
+        },
+        new TestHostOptions { Caller = null });
+
+    private static Id<Tenant> Shop(TestHost host) => host.Get<Tenants>().Shop;
+
+    private static Task<ImportSummary> ImportAsync(TestHost host, IEnumerable<ProductDetails> products) =>
+        host.Get<CatalogApi>().ImportAsync(Shop(host), products, CancellationToken.None);
+}

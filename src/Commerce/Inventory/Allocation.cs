@@ -33,7 +33,7 @@ public sealed record Allocation(IReadOnlyList<Pick> Picks, IReadOnlyList<string>
     private static List<Pick>? FromOne(IReadOnlyDictionary<string, long> wanted, IReadOnlyList<StockLevel> levels)
     {
         var warehouse = levels
-            .Where(level => level.Available >= wanted[level.Sku])
+            .Where(level => level.Available >= wanted.GetValueOrDefault(level.Sku, long.MaxValue))
             .GroupBy(level => level.Warehouse)
             .Where(group => group.Count() == wanted.Count)
             .Min(group => group.Key);

@@ -76,7 +76,9 @@ internal static class InventoryEndpoints
     private static void CheckSku(string sku)
     {
         var checks = new Checks();
-        checks.That(sku.Length <= 64 && sku.All(c => c is > ' ' and <= '~'), "sku", "At most 64 printable ASCII characters are expected.");
+        checks.That(
+            sku.Length <= 64 && sku.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'),
+            "sku", "1 to 64 letters, digits, hyphens, underscores and dots are expected.");
         if (checks.Problem is { } problem)
             throw problem.Refusal();
     }

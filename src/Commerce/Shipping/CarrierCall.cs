@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Basin.Shipping.Carriers;
 
 namespace Basin.Shipping;
 
@@ -21,20 +22,22 @@ public enum CarrierTask
 }
 
 /// <summary>What happens next between a parcel and its carrier; the job that stays until it has happened.</summary>
+/// <param name="Parcel">What the carrier is asked about, so that asking reads nothing; null when it is not asked.</param>
 /// <param name="DeliveredAfter">From the collection to the delivery, when it is to be collected.</param>
-public sealed record CarrierCall(Id<Shipment> Shipment, CarrierTask Task, TimeSpan DeliveredAfter = default) : IJob<CarrierCall>
+public sealed record CarrierCall(Id<Shipment> Shipment, CarrierTask Task, Parcel? Parcel = null, TimeSpan DeliveredAfter = default)
+    : IJob<CarrierCall>
 {
     public static JobType<CarrierCall> Type { get; } = new("shipping.carrier-call.v1", "shp", CarrierCallJson.Default.CarrierCall);
 
     public long Key => Shipment.Value;
 
-    public static CarrierCall Book(Id<Shipment> id) => new(id, CarrierTask.Book);
+    public static CarrierCall Book(Id<Shipment> id, Parcel parcel) => new(id, CarrierTask.Book, parcel);
 
-    public static CarrierCall Collect(Id<Shipment> id, TimeSpan deliveredAfter) => new(id, CarrierTask.Collect, deliveredAfter);
+    public static CarrierCall Collect(Id<Shipment> id, TimeSpan deliveredAfter) => new(id, CarrierTask.Collect, DeliveredAfter: deliveredAfter);
 
     public static CarrierCall Deliver(Id<Shipment> id) => new(id, CarrierTask.Deliver);
 
-    public static CarrierCall Recall(Id<Shipment> id) => new(id, CarrierTask.Recall);
+    public static CarrierCall Recall(Id<Shipment> id, Parcel parcel) => new(id, CarrierTask.Recall, parcel);
 
     public static CarrierCall Return(Id<Shipment> id) => new(id, CarrierTask.Return);
 }

@@ -20,42 +20,32 @@ internal sealed class CarrierCalls(
 
     private async Task BookAsync(CarrierCall call, JobRun run, CancellationToken cancellation)
     {
-        var shipment = await FindAsync(call, run, cancellation);
-        if (shipment.State == ShipmentState.Cancelling)
+        // A former try may have reached the carrier: what is to be stopped meanwhile is stopped, not booked again.
+        if (run.Attempt > 1 && await IsCancellingAsync(call, run, cancellation))
         {
-            // A former try may have reached the carrier, so it is asked to stop even what looks unbooked.
             await RecallAsync(call, run, cancellation);
             return;
         }
-        var booking = await InTimeAsync(token => carrier.BookAsync(shipment.Id, shipment.Parcel!, token), cancellation);
-        await CompleteAsync(call, run, (current, now) => current.Book(carrier.Name, booking, now), cancellation);
+        var booking = await InTimeAsync(carrier.BookAsync(call.Shipment, call.Parcel!, cancellation), cancellation);
+        await CompleteAsync(call, run, (shipment, now) => shipment.Book(carrier.Name, booking, now), cancellation);
     }
 
     private async Task RecallAsync(CarrierCall call, JobRun run, CancellationToken cancellation)
     {
-        var shipment = await FindAsync(call, run, cancellation);
-        var backAfter = await InTimeAsync(token => carrier.RecallAsync(shipment.Id, shipment.Parcel!, token), cancellation);
-        await CompleteAsync(call, run, (current, now) => current.Recall(backAfter, now), cancellation);
+        var backAfter = await InTimeAsync(carrier.RecallAsync(call.Shipment, call.Parcel!, cancellation), cancellation);
+        await CompleteAsync(call, run, (shipment, now) => shipment.Recall(backAfter, now), cancellation);
     }
 
-    private async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellation)
+    /// <summary>A carrier that does not answer must not hold the slot for ever.</summary>
+    /// <exception cref="TimeoutException"/>
+    private Task<T> InTimeAsync<T>(Task<T> answer, CancellationToken cancellation) => answer.WaitAsync(options.CarrierTimeout, time, cancellation);
+
+    private async Task<bool> IsCancellingAsync(CarrierCall call, JobRun run, CancellationToken cancellation)
     {
-        using var deadline = new CancellationTokenSource(options.CarrierTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        try
-        {
-            // A carrier that does not heed the token must not hold the slot.
-            return await ask(either.Token).WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested)
-        {
-            throw new TimeoutException($"{carrier.Name} did not answer within {options.CarrierTimeout.TotalSeconds} s.", late);
-        }
+        var shipment = await store.ReadAsync(
+            ShardKey.Of(call.Shipment), snapshot => ShippingStore.FindAsync(snapshot, run.Tenant, call.Shipment), cancellation);
+        return shipment?.State == ShipmentState.Cancelling;
     }
-
-    private async Task<Shipment> FindAsync(CarrierCall call, JobRun run, CancellationToken cancellation) =>
-        await store.ReadAsync(ShardKey.Of(call.Shipment), snapshot => ShippingStore.FindAsync(snapshot, run.Tenant, call.Shipment), cancellation)
-        ?? throw new InvalidOperationException($"{call.Shipment} is not there.");
 
     private static Task CompleteAsync(
         CarrierCall call, JobRun run, Func<Shipment, DateTimeOffset, ShipmentStep> decide, CancellationToken cancellation) => run.CompleteAsync(

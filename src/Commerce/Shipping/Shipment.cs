@@ -63,11 +63,14 @@ public sealed record Shipment(
 
     private bool HasLeft => Tracking.Any(entry => entry.State == ShipmentState.Dispatched);
 
-    public static ShipmentStep Request(ShipmentRequested asked, DateTimeOffset now) => new(
-        new Shipment(
-            asked.Shipment, ShipmentState.Requested, new Parcel(asked.To, asked.Lines), Carrier: null, TrackingNumber: null, Reason: null, now,
-            [new TrackingEvent(ShipmentState.Requested, now, "Requested")]),
-        Next: CarrierCall.Book(asked.Shipment));
+    public static ShipmentStep Request(ShipmentRequested asked, DateTimeOffset now)
+    {
+        var parcel = new Parcel(asked.To, asked.Lines);
+        var requested = new Shipment(
+            asked.Shipment, ShipmentState.Requested, parcel, Carrier: null, TrackingNumber: null, Reason: null, now,
+            [new TrackingEvent(ShipmentState.Requested, now, "Requested")]);
+        return new ShipmentStep(requested, Next: CarrierCall.Book(requested.Id, parcel));
+    }
 
     /// <summary>A cancellation of something that nobody has requested: a request that comes later finds it cancelled.</summary>
     public static ShipmentStep CancelUnknown(Id<Shipment> id, DateTimeOffset now) => new(
@@ -91,7 +94,7 @@ public sealed record Shipment(
         // The booking is under way and finds the cancellation when it returns.
         ShipmentState.Requested when TrackingNumber is null => new(Become(ShipmentState.Cancelling, now, "To be stopped")),
         ShipmentState.Requested or ShipmentState.Dispatched =>
-            new(Become(ShipmentState.Cancelling, now, "To be stopped"), Next: CarrierCall.Recall(Id)),
+            new(Become(ShipmentState.Cancelling, now, "To be stopped"), Next: CarrierCall.Recall(Id, Parcel!)),
         ShipmentState.Cancelled or ShipmentState.Returned => new(this, ShipmentNews.Cancelled),
         _ => new(this),
     };
@@ -99,6 +102,7 @@ public sealed record Shipment(
     /// <summary>The carrier has answered to the booking.</summary>
     public ShipmentStep Book(string carrier, Booking booking, DateTimeOffset now) => (State, booking.Refusal) switch
     {
+        _ when TrackingNumber is not null => new(this),
         (ShipmentState.Requested, { } reason) =>
             new((this with { Reason = reason }).Become(ShipmentState.Refused, now, $"Refused by {carrier}: {reason}"), ShipmentNews.Refused),
         (ShipmentState.Requested, null) when booking.CollectedAfter <= TimeSpan.Zero =>
@@ -109,7 +113,7 @@ public sealed record Shipment(
             After: booking.CollectedAfter),
         (ShipmentState.Cancelling, { }) => Stop(now),
         (ShipmentState.Cancelling, null) =>
-            new(this with { Carrier = carrier, TrackingNumber = booking.TrackingNumber }, Next: CarrierCall.Recall(Id)),
+            new(this with { Carrier = carrier, TrackingNumber = booking.TrackingNumber }, Next: CarrierCall.Recall(Id, Parcel!)),
         _ => new(this),
     };
 
@@ -141,7 +145,7 @@ public sealed record Shipment(
     }
 
     /// <summary>The parcel is back.</summary>
-    public ShipmentStep Return(DateTimeOffset now) => State == ShipmentState.Cancelling
+    public ShipmentStep Return(DateTimeOffset now) => State == ShipmentState.Cancelling && HasLeft
         ? new(Become(ShipmentState.Returned, now, "Returned"), ShipmentNews.Cancelled)
         : new(this);
 

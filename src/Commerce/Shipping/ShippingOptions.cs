@@ -20,7 +20,7 @@ public sealed class ShippingOptions : IValidatableObject
     /// <summary>Countries that the sandbox carrier does not serve, as ISO 3166-1 alpha-2 codes. Default none.</summary>
     public List<string> RefusedCountries { get; set; } = [];
 
-    /// <summary>How long a carrier may take to answer before it is asked again. Default 10 s.</summary>
+    /// <summary>How long a carrier may take to answer before its answer is no longer waited for and it is asked again. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan CarrierTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -1,0 +1,45 @@
+using Basin.Inventory;
+using Basin.Kernel.Events;
+using Basin.Kernel.Hosting;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Storage;
+using Basin.Kernel.Tenancy;
+using Basin.Shipping;
+using Basin.Testing;
+using Microsoft.Extensions.Hosting;
+
+namespace Basin.Commerce.Tests;
+
+/// <summary>Stands for Orders where only its requests matter.</summary>
+internal static class Asker
+{
+    private const string Name = "asker";
+
+    extension(IHostApplicationBuilder builder)
+    {
+        public void AddAsker() => builder.AddSystem(Name, typeof(Asker).Assembly)
+            .Publishes<StockRequested>()
+            .Publishes<StockCommitRequested>()
+            .Publishes<StockReleaseRequested>()
+            .Publishes<ShipmentRequested>()
+            .Publishes<ShipmentCancelRequested>();
+    }
+
+    extension(TestHost host)
+    {
+        /// <summary>Publishes a request of the first tenant.</summary>
+        public Task<int> AskAsync<T>(T request)
+            where T : IEvent<T> => host.AskAsync(TestHost.DefaultCaller.Tenant, request);
+
+        public Task<int> AskAsync<T>(Id<Tenant> tenant, T request)
+            where T : IEvent<T> => host.StoreOf(Name).WriteAsync(ShardKey.First, tx => tx.PublishAsync(tenant, request), CancellationToken.None);
+
+        /// <summary>Publishes a request and waits until all that follows from it has happened, as far as the clock allows.</summary>
+        public async Task AskAndSettleAsync<T>(T request)
+            where T : IEvent<T>
+        {
+            await host.AskAsync(request);
+            await host.SettleAsync();
+        }
+    }
+}

@@ -17,7 +17,7 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
     builder.AddWebServer();
     builder.AddKernel();
-    builder.AddAccess();
+    builder.AddAccess(Console.WriteLine);
     builder.AddIds();
     builder.AddPages();
     builder.AddApiDescription();

@@ -19,7 +19,7 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
     builder.AddWebServer();
     builder.AddKernel();
-    builder.AddAccess();
+    builder.AddAccess(Console.WriteLine);
     builder.AddIds();
     builder.AddCatalog();
     builder.AddDemo();

@@ -28,6 +28,7 @@ internal static class Web
                 .AddAdditionalAssemblies([.. systems.Distinct().Where(assembly => assembly != typeof(App).Assembly)])
                 .WithStaticAssets();
             app.MapConsole();
+            app.MapAccountForms();
         }
     }
 }
@@ -62,7 +63,7 @@ internal sealed class Navigation(IEnumerable<SystemDefinition> systems)
     private static readonly NavigationEntry[] After =
     [
         new("Events", "/console/events", "events"), new("Dead letters", "/console/dead-letters", "inbox"),
-        new("Settings", "/console/settings", "settings"), new("Problems", "/problems", "alert"),
+        new("API keys", "/console/keys", "key"), new("Settings", "/console/settings", "settings"), new("Problems", "/problems", "alert"),
     ];
 
     public IReadOnlyList<NavigationEntry> Console { get; } =

@@ -21,7 +21,7 @@ public static class IdsSystem
     {
         public IHostApplicationBuilder AddIds()
         {
-            builder.AddSystem(Name, typeof(IdsSystem).Assembly).Sharded();
+            builder.AddSystem(Name, typeof(IdsSystem).Assembly, "Ids").Sharded();
             return builder;
         }
     }

@@ -98,9 +98,9 @@ public sealed class AccessKeysTests
         var (_, key) = await host.Operator().MakeKeyAsync(new { name = "CI", scopes = new[] { "sample:read" }, expiresAt });
         var client = host.WithKey(key);
 
-        host.Clock.Advance(TimeSpan.FromMinutes(59));
+        host.Clock.StepWall(TimeSpan.FromMinutes(59));
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/sample")).StatusCode);
-        host.Clock.Advance(TimeSpan.FromMinutes(1));
+        host.Clock.StepWall(TimeSpan.FromMinutes(1));
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/v1/sample")).StatusCode);
     }
 

@@ -86,9 +86,9 @@ public sealed class AccessPeopleTests
             await browser.SignInAsync(Ada, "wrong password");
 
         Assert.Equal(429, await browser.SignInAsync(Ada, AccessHost.Password));
-        host.Clock.Advance(TimeSpan.FromMinutes(15) - TimeSpan.FromSeconds(1));
+        host.Clock.StepWall(TimeSpan.FromMinutes(15) - TimeSpan.FromSeconds(1));
         Assert.Equal(429, await browser.SignInAsync(Ada, AccessHost.Password));
-        host.Clock.Advance(TimeSpan.FromSeconds(1));
+        host.Clock.StepWall(TimeSpan.FromSeconds(1));
         Assert.Equal(204, await browser.SignInAsync(Ada, AccessHost.Password));
         Assert.Equal(HttpStatusCode.OK, (await owner.GetAsync("/account")).StatusCode);
     }
@@ -151,11 +151,11 @@ public sealed class AccessPeopleTests
         using var browser = new Browser(host);
         await RegisterAsync(browser, Ada);
 
-        host.Clock.Advance(TimeSpan.FromDays(10));
+        host.Clock.StepWall(TimeSpan.FromDays(10));
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/account")).StatusCode);
-        host.Clock.Advance(TimeSpan.FromDays(13));
+        host.Clock.StepWall(TimeSpan.FromDays(13));
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/account")).StatusCode);
-        host.Clock.Advance(TimeSpan.FromDays(15));
+        host.Clock.StepWall(TimeSpan.FromDays(15));
         Assert.Equal(HttpStatusCode.Redirect, (await browser.GetAsync("/account")).StatusCode);
     }
 
@@ -255,7 +255,7 @@ public sealed class AccessPeopleTests
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/console/forgotten")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await browser.GetAsync("/v1/keys")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await browser.SendWithoutTokenAsync("/v1/sample")).StatusCode);
-        host.Clock.Advance(TimeSpan.FromHours(9));
+        host.Clock.StepWall(TimeSpan.FromHours(9));
         Assert.Equal(HttpStatusCode.Redirect, (await browser.GetAsync("/console")).StatusCode);
     }
 

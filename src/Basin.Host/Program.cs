@@ -22,6 +22,12 @@ try
     builder.AddAccess(Console.WriteLine);
     builder.AddIds();
     builder.AddCatalog();
+    builder.AddCart();
+    builder.AddInventory();
+    builder.AddPayments();
+    builder.AddShipping();
+    builder.AddOrders();
+    builder.AddNotifications();
     builder.AddDemo();
     builder.AddPages();
     builder.AddApiDescription();
@@ -34,6 +40,12 @@ try
     app.MapAccess();
     app.MapIds();
     app.MapCatalog();
+    app.MapCart();
+    app.MapInventory();
+    app.MapPayments();
+    app.MapShipping();
+    app.MapOrders();
+    app.MapNotifications();
     app.MapDemo();
     app.MapApiDescription();
     app.MapPages();

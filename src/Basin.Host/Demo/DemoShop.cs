@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Basin.Catalog;
+using Basin.Inventory;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Tenancy;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -23,6 +24,8 @@ internal static class DemoShop
         {
             builder.AddOptionsSection<DemoOptions>("Demo");
             builder.Services.AddHostedService<DemoSeed>();
+            builder.Services.AddSingleton<DemoTraffic>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<DemoTraffic>());
         }
     }
 
@@ -41,13 +44,20 @@ internal static class DemoShop
 
 /// <summary>Fills the shop once, in the background, so that the host is ready meanwhile.</summary>
 [SuppressMessage("Performance", "CA1812", Justification = "The host makes it.")]
-internal sealed class DemoSeed(CatalogApi catalog, Tenants tenants, DemoOptions options) : BackgroundService
+internal sealed class DemoSeed(CatalogApi catalog, InventoryApi inventory, Tenants tenants, DemoOptions options) : BackgroundService
 {
+    private const int UnitsOfEach = 1_000_000;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // The first product is imported last: when it is there, all are. A start that was cut off is gone on with.
         if (!options.Enabled || await catalog.FindBySkuAsync(tenants.Shop, DemoCatalog.At(0).Variants[0].Sku, stoppingToken) is not null)
             return;
+        var stock = Enumerable.Range(0, DemoCatalog.Count)
+            .SelectMany(i => DemoCatalog.At(i).Variants)
+            .Select(variant => new StockLine(variant.Sku, UnitsOfEach))
+            .ToList();
+        await inventory.CountAsync(tenants.Shop, "demo", stock, stoppingToken);
         var products = Enumerable.Range(0, DemoCatalog.Count).Select(i => DetailsOf(DemoCatalog.At(DemoCatalog.Count - 1 - i)));
         await catalog.ImportAsync(tenants.Shop, products, stoppingToken);
     }

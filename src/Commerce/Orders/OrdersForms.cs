@@ -32,15 +32,15 @@ internal static class OrdersForms
     {
         if (await orders.FindOwnAsync(shopper, id, cancellation) is null)
             throw KernelProblems.NotFound.Refusal();
-        return await CancelAsync(orders, shopper.Caller, id, registry, $"/orders/{id}", cancellation);
+        return await CancelAndShowAsync(orders, shopper.Caller, id, registry, $"/orders/{id}", cancellation);
     }
 
     /// <inheritdoc cref="CancelOwnAsync"/>
     private static Task<SeeOther> CancelAsync(
         Id<Order> id, IFormCollection form, Caller caller, OnceRegistry registry, OrdersApi orders, CancellationToken cancellation) =>
-        CancelAsync(orders, caller, id, registry, $"/console/orders/{id}", cancellation);
+        CancelAndShowAsync(orders, caller, id, registry, $"/console/orders/{id}", cancellation);
 
-    private static async Task<SeeOther> CancelAsync(
+    private static async Task<SeeOther> CancelAndShowAsync(
         OrdersApi orders, Caller caller, Id<Order> id, OnceRegistry registry, string page, CancellationToken cancellation)
     {
         try

@@ -1,9 +1,15 @@
+using Basin.Cart;
 using Basin.Catalog;
 using Basin.Demo;
 using Basin.Host;
+using Basin.Inventory;
 using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Ids;
+using Basin.Notifications;
+using Basin.Orders;
+using Basin.Payments;
+using Basin.Shipping;
 using Microsoft.Extensions.Options;
 
 var arguments = HostArguments.Parse(args);

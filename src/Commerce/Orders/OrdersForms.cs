@@ -14,7 +14,7 @@ internal static class OrdersForms
         var forms = routes.MapGroup("").ExcludeFromDescription();
         forms.MapGet("/orders/{id}/live", WatchOwnAsync);
         forms.MapPost("/orders/{id}/cancel", CancelOwnAsync);
-        forms.MapPost("/console/orders/{id}/cancel", CancelAsync);
+        forms.MapPost("/console/orders/{id}/cancel", CancelAsync).RequireAuthorization(Policies.Operator);
     }
 
     private static async Task<Results<ServerSentEventsResult<TimelineEntry>, NotFound>> WatchOwnAsync(

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
 
 namespace Basin.Cart;
 
@@ -75,11 +76,11 @@ internal static class CartEndpoints
 
     /// <summary>The form lists, side by side, the SKUs and the prices that the page has shown.</summary>
     private static Task<SeeOther> AcceptPricesFromShop(
-        [FromForm] string[] sku, [FromForm] long[] price, Shopper shopper, OnceRegistry registry, CartApi carts, CancellationToken cancellation)
+        [FromForm] StringValues sku, [FromForm] long[] price, Shopper shopper, OnceRegistry registry, CartApi carts, CancellationToken cancellation)
     {
         var checks = new Checks();
-        checks.That(sku.Length == price.Length, "price", "As many prices as SKUs are expected.");
-        var request = new AcceptPrices([.. sku.Zip(price, (each, seen) => new SeenPrice(each, seen))]);
+        checks.That(sku.Count == price.Length, "price", "As many prices as SKUs are expected.");
+        var request = new AcceptPrices([.. sku.Zip(price, (each, seen) => new SeenPrice(each ?? "", seen))]);
         request.Check(checks);
         return checks.Problem is { } problem
             ? throw problem.Refusal()

@@ -53,21 +53,36 @@ public sealed class EventFeed(IEnumerable<SystemDefinition> systems, Stores stor
         var key = KeyOf(filter.Subject);
         var shards = ShardsOf(filter.System);
         var ends = cursor is null ? shards.ConvertAll(place => place.Shard.Events.LastSequence) : ReadCursor(cursor, shards.Count);
-        var found = new List<(int Place, EventRecord Event)>();
+        var found = new List<Queue<EventRecord>>();
         for (var i = 0; i < shards.Count; i++)
         {
-            var (place, end) = (i, ends[i]);
-            var events = await shards[i].Shard.ReadAsync(
-                snapshot => snapshot.ListAsync(Select, EventLog.ReadRecord, end, tenant?.Value, filter.Type, key, wanted + 1), cancellation);
-            found.AddRange(events.Select(e => (place, e)));
+            var end = ends[i];
+            found.Add(new(await shards[i].Shard.ReadAsync(
+                snapshot => snapshot.ListAsync(Select, EventLog.ReadRecord, end, tenant?.Value, filter.Type, key, wanted + 1), cancellation)));
         }
-        // A stable sort: events of one shard stay in the order of their sequence.
-        var newest = found.OrderByDescending(each => each.Event.At).Take(wanted).ToList();
-        foreach (var (place, e) in newest)
-            ends[place] = Math.Min(ends[place], e.Sequence - 1);
-        return new Page<CloudEvent>(
-            newest.ConvertAll(each => CloudEventOf(each.Event, shards[each.Place].System, shards[each.Place].Shard.Number)),
-            found.Count > wanted ? string.Join('.', ends) : null);
+        var newest = new List<CloudEvent>(wanted);
+        while (newest.Count < wanted && PlaceOfNewest(found) is { } place)
+        {
+            var e = found[place].Dequeue();
+            ends[place] = e.Sequence - 1;
+            newest.Add(CloudEventOf(e, shards[place].System, shards[place].Shard.Number));
+        }
+        return new Page<CloudEvent>(newest, PlaceOfNewest(found) is null ? null : string.Join('.', ends));
+    }
+
+    /// <summary>
+    /// The shard whose next event is the newest, or null when there are no more. Events of one shard stay in their order, even where a clock has gone
+    /// back.
+    /// </summary>
+    private static int? PlaceOfNewest(List<Queue<EventRecord>> found)
+    {
+        int? place = null;
+        for (var i = 0; i < found.Count; i++)
+        {
+            if (found[i].TryPeek(out var e) && (place is null || e.At > found[place.Value].Peek().At))
+                place = i;
+        }
+        return place;
     }
 
     private CloudEvent CloudEventOf(EventRecord e, string system, int shard) => new(

@@ -49,7 +49,11 @@ public static class KernelProblems
     public static readonly Problem Forbidden = new(403, "forbidden", "The key or account may not do this.");
     public static readonly Problem NotFound = new(404, "not_found", "There is nothing here.");
     public static readonly Problem MethodNotAllowed = new(405, "method_not_allowed", "The route does not take this method.");
-    public static readonly Problem InFlight = new(409, "idempotency_in_flight", "A request with this Idempotency-Key is still running.");
+    public static readonly Problem InFlight = new(409, "idempotency_in_flight", "A request with this Idempotency-Key is still running.")
+    {
+        Remedy = "Send the same request again in a second; it gets the answer of the first.",
+    };
+
     public static readonly Problem DeadLetterBlocked = new(409, "dead_letter_blocked", "It waits behind an earlier event of its key.")
     {
         Remedy = "Replay or discard the earlier one; this one follows by itself.",
@@ -64,7 +68,11 @@ public static class KernelProblems
     public static readonly Problem Busy = new(503, "busy", "More work is waiting than can be taken; try again soon.");
     public static readonly Problem DiskFull = new(503, "disk_full", "The disk is full. Nothing was changed; reads go on.");
     public static readonly Problem StoreFailing = new(503, "store_failing", "The disk answers with errors. Nothing was changed; reads go on.");
-    public static readonly Problem Stopped = new(503, "stopped", "Writing has stopped to protect the data; an operator must look.");
+    public static readonly Problem Stopped = new(503, "stopped", "Writing has stopped to protect the data; an operator must look.")
+    {
+        Remedy = "Nothing was changed. Whoever runs this host finds the reason in its log, and restarts it when the data is right again.",
+    };
+
     public static readonly Problem Closing = new(503, "closing", "The host is shutting down.");
 
     /// <summary>Why the store refuses, and when it is worth another try.</summary>

@@ -158,7 +158,7 @@ public sealed class DeadLettersTests
     /// <summary>As it arrives; a client reads no more of a letter than it needs.</summary>
     private sealed record Letter(string Id, string Kind, string State, int Attempts, string? Error, System.Text.Json.JsonElement Data);
 
-    private static int ValueOf(Letter letter) => letter.Data.GetProperty("value").GetInt32();
+    private static int ValueOf(Letter letter) => letter.Data.GetProperty("Value").GetInt32();
 
     private static async Task<IReadOnlyList<Letter>> ListAsync(TestHost host) =>
         (await host.Client.GetFromJsonAsync<Page<Letter>>("/v1/dead-letters", Cancelled))!.Items;

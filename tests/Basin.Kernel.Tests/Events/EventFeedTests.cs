@@ -103,7 +103,7 @@ public sealed class EventFeedTests
     private static async Task<IEnumerable<int>> ListAsync(HttpClient client, string query) =>
         (await client.GetFromJsonAsync<JsonElement[]>($"/v1/events{query}", Cancelled))!.Select(ValueOf);
 
-    private static int ValueOf(JsonElement happened) => happened.GetProperty("data").GetProperty("value").GetInt32();
+    private static int ValueOf(JsonElement happened) => happened.GetProperty("data").GetProperty("Value").GetInt32();
 
     private static Task<TestHost> StartAsync(int shards = 1) => TestHost.StartAsync(
         builder => builder.AddWalker(),

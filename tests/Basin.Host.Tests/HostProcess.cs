@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using Basin.Testing;
+
+namespace Basin.Host.Tests;
+
+/// <summary>The program itself, as people start it: a process of its own, on a free port, with data of its own.</summary>
+internal sealed class HostProcess : IAsyncDisposable
+{
+    public const string OperatorKey = "operator-key-of-these-tests";
+
+    private const string Ready = "Basin is ready at ";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly TemporaryDirectory _data;
+    private readonly Process _process;
+
+    private HostProcess(TemporaryDirectory data, Process process) => (_data, _process) = (data, process);
+
+    public HttpClient Client { get; } = new() { Timeout = Patience };
+
+    public static async Task<HostProcess> StartAsync(params string[] args)
+    {
+        var data = new TemporaryDirectory();
+        var host = new HostProcess(data, Start(["--urls", "http://127.0.0.1:0", "--data", data.Path, .. args]));
+        using var timeout = new CancellationTokenSource(Patience);
+        while (await host._process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
+        {
+            if (!line.StartsWith(Ready, StringComparison.Ordinal))
+                continue;
+            host.Client.BaseAddress = new Uri(line[Ready.Length..]);
+            return host;
+        }
+        await host.DisposeAsync();
+        throw new InvalidOperationException("The host has ended without listening.");
+    }
+
+    /// <summary>Starts the program and waits for its end.</summary>
+    public static async Task<(int Code, string Error)> RunAsync(params string[] args)
+    {
+        using var process = Start(args);
+        using var timeout = new CancellationTokenSource(Patience);
+        try
+        {
+            var error = await process.StandardError.ReadToEndAsync(timeout.Token);
+            await process.WaitForExitAsync(timeout.Token);
+            return (process.ExitCode, error);
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
+    /// <summary>Asks for the end, as an operating system does.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        using (var kill = Process.Start("kill", _process.Id.ToString()))
+            await kill.WaitForExitAsync();
+        using var timeout = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(timeout.Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _data.Dispose();
+    }
+
+    private static Process Start(string[] args) => Process.Start(
+        new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Basin.Host.dll"), .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+            Environment = { ["BASIN_OPERATOR_KEY"] = OperatorKey },
+        })!;
+}

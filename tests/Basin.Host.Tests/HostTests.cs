@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace Basin.Host.Tests;
+
+public sealed class HostTests
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_program_serves_people_programs_and_machines()
+    {
+        await using var host = await HostProcess.StartAsync();
+
+        Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(host, "/health/live"));
+        Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(host, "/health/ready"));
+        Assert.Equal("text/html", (await GetAsync(host, "/problems/busy", "text/html")).Content.Headers.ContentType?.MediaType);
+        Assert.Equal("text/css", (await GetAsync(host, "/css/tokens.css", "*/*")).Content.Headers.ContentType?.MediaType);
+
+        var person = await GetAsync(host, "/nothing", "text/html");
+        Assert.Equal((HttpStatusCode.NotFound, "text/html"), (person.StatusCode, person.Content.Headers.ContentType?.MediaType));
+        var program = await GetAsync(host, "/v1/nothing", "*/*");
+        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (program.StatusCode, program.Content.Headers.ContentType?.MediaType));
+        Assert.False(program.Headers.Contains("Server"));
+        Assert.Contains("script-src 'self'", string.Join(' ', person.Headers.GetValues("Content-Security-Policy")));
+
+        Assert.Equal(0, await host.TerminateAsync());
+    }
+
+    [Theory]
+    [InlineData("/metrics")]
+    [InlineData("/openapi/v1.json")]
+    [InlineData("/v1/events")]
+    [InlineData("/v1/dead-letters")]
+    public async Task What_operators_read_is_closed_to_others(string path)
+    {
+        await using var host = await HostProcess.StartAsync();
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusOfAsync(host, path));
+        host.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", HostProcess.OperatorKey);
+        Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(host, path));
+    }
+
+    [Theory]
+    [InlineData("/console", HttpStatusCode.OK)]
+    [InlineData("/console/events", HttpStatusCode.OK)]
+    [InlineData("/console/live", HttpStatusCode.Unauthorized)]
+    public async Task The_console_asks_people_to_sign_in(string path, HttpStatusCode status)
+    {
+        await using var host = await HostProcess.StartAsync();
+
+        var response = await GetAsync(host, path, status == HttpStatusCode.OK ? "text/html" : "text/event-stream");
+
+        Assert.Equal(status, response.StatusCode);
+        if (status == HttpStatusCode.OK)
+            Assert.Equal("/console/sign-in", response.RequestMessage!.RequestUri!.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task The_description_of_the_API_has_the_words_of_the_code()
+    {
+        await using var host = await HostProcess.StartAsync();
+        host.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", HostProcess.OperatorKey);
+
+        using var document = JsonDocument.Parse(await host.Client.GetStringAsync("/openapi/v1.json", Cancelled));
+
+        var ids = document.RootElement.GetProperty("paths").GetProperty("/v1/ids").GetProperty("post");
+        Assert.Equal("Makes ids.", ids.GetProperty("summary").GetString());
+        Assert.Equal("1 to 10000; 1 by default.", ids.GetProperty("parameters")[0].GetProperty("description").GetString());
+    }
+
+    [Theory]
+    [InlineData(2, "Unknown option '--dta'", "--dta=x")]
+    [InlineData(1, "Basin:Sotre", "--Basin:Sotre:Directory=x")]
+    [InlineData(1, "MaxBatch", "--Basin:Events:MaxBatch=0")]
+    [InlineData(1, "Direktory", "--Basin:Store:Direktory=x")]
+    public async Task A_mistake_refuses_the_start_with_one_line(int code, string named, string argument)
+    {
+        var (ended, error) = await HostProcess.RunAsync("--urls=http://127.0.0.1:0", argument);
+
+        Assert.Equal(code, ended);
+        Assert.Contains(named, error);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static async Task<HttpStatusCode> StatusOfAsync(HostProcess host, string path) => (await GetAsync(host, path, "*/*")).StatusCode;
+
+    private static async Task<HttpResponseMessage> GetAsync(HostProcess host, string path, string accept)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.ParseAdd(accept);
+        return await host.Client.SendAsync(request, Cancelled);
+    }
+}

@@ -50,6 +50,8 @@ public static class KernelHosting
                 json.RespectRequiredConstructorParameters = true;
                 json.AllowDuplicateProperties = false;
                 json.MaxDepth = 16;
+                // Otherwise "2" would pass for 2.
+                json.NumberHandling = JsonNumberHandling.Strict;
                 json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                 json.Converters.Add(new JsonStringEnumConverter(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
             });

@@ -11,7 +11,13 @@ public static partial class JsonProblems
 {
     public static Problem Of(JsonException json)
     {
-        var path = json.Path is { Length: > 2 } full ? full[2..] : "";
+        // A name with odd characters comes as $['a.b'] and stays so.
+        var path = json.Path switch
+        {
+            null or "$" => "",
+            var full when full.StartsWith("$.", StringComparison.Ordinal) => full[2..],
+            var full => full,
+        };
         if (MissingMembers().Match(json.Message) is { Success: true } missing)
         {
             var problem = KernelProblems.Invalid;

@@ -15,11 +15,16 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
 
     private readonly int _pageSize = maxKept / 2;
     private readonly Lock _lock = new();
-    private readonly PriorityQueue<JobRecord, Place> _waiting = new();
-    private readonly HashSet<long> _running = [];
 
-    // They ran without an end and wait for a due time that only this queue knows.
-    private readonly HashSet<long> _returned = [];
+    // All jobs of the store up to the horizon, except those in hand.
+    private readonly PriorityQueue<JobRecord, Place> _waiting = new();
+    private readonly HashSet<long> _waitingIds = [];
+
+    // Taken and not yet ended, by id, with the tries before this one.
+    private readonly Dictionary<long, int> _inHand = [];
+
+    // Those in hand that do not run: they wait for a due time that only this queue knows.
+    private readonly PriorityQueue<JobRecord, Place> _returned = new();
     private readonly List<JobRecord> _appendedWhileLoading = [];
     private Place _horizon = Place.Start;
     private bool _loading;
@@ -54,11 +59,14 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
         {
             foreach (var job in scheduled)
             {
-                // A job that asked for another run is here again.
-                _running.Remove(job.Id);
+                // A page may have been loaded between the commit and this call, and the job been taken from it.
+                if (_inHand.TryGetValue(job.Id, out var tries) && tries == job.Attempts)
+                    continue;
+                // Otherwise a job in hand that is here again has asked for another run.
+                _inHand.Remove(job.Id);
                 Add(job);
             }
-            if (_waiting.Count > maxKept)
+            if (_waiting.Count > maxKept && !_loading)
                 LowerHorizon();
             Signal();
         }
@@ -69,10 +77,8 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
     {
         lock (_lock)
         {
-            _running.Remove(job.Id);
-            _returned.Add(job.Id);
             var again = job with { DueAt = due.ToWholeMilliseconds() };
-            _waiting.Enqueue(again, Place.Of(again));
+            _returned.Enqueue(again, Place.Of(again));
             Signal();
         }
     }
@@ -81,7 +87,7 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
     public void Release(JobRecord job)
     {
         lock (_lock)
-            _running.Remove(job.Id);
+            _inHand.Remove(job.Id);
     }
 
     /// <summary>Makes whoever waits look again.</summary>
@@ -95,7 +101,7 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
     public bool IsQuiet(DateTimeOffset now)
     {
         lock (_lock)
-            return _running.Count == 0 && !_loading && !MustLoad(out var next) && (next is null || next.DueAt > now);
+            return _inHand.Count == _returned.Count && !MustLoad && (NextQueue() is not { } queue || queue.Peek().DueAt > now);
     }
 
     /// <summary>Takes the next due job, or says when to look again: at a time, or when <c>Changed</c> completes.</summary>
@@ -103,34 +109,53 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
     {
         while (true)
         {
-            HashSet<long> runningAtLoad;
+            HashSet<long> inHand;
             lock (_lock)
             {
-                if (!MustLoad(out var job))
-                {
-                    if (job is null || job.DueAt > now)
-                        return (null, job?.DueAt, _changed.Task);
-                    _waiting.Dequeue();
-                    _returned.Remove(job.Id);
-                    _running.Add(job.Id);
-                    return (job, null, _changed.Task);
-                }
+                if (!MustLoad)
+                    return TakeFromMemory(now);
                 _loading = true;
-                runningAtLoad = [.. _running];
+                inHand = [.. _inHand.Keys];
             }
-            await LoadPageAsync(runningAtLoad, cancellation);
+            await LoadPageAsync(inHand, cancellation);
         }
     }
 
     /// <summary>Whether the store may hold a job that is due before all that are in memory.</summary>
-    private bool MustLoad(out JobRecord? next) =>
-        (!_waiting.TryPeek(out next, out var place) || place.CompareTo(_horizon) > 0) && _horizon != Place.End;
+    private bool MustLoad => _waiting.Count == 0 && _horizon != Place.End;
+
+    private (JobRecord? Job, DateTimeOffset? NextDue, Task Changed) TakeFromMemory(DateTimeOffset now)
+    {
+        if (NextQueue() is not { } queue)
+            return (null, null, _changed.Task);
+        var job = queue.Peek();
+        if (job.DueAt > now)
+            return (null, job.DueAt, _changed.Task);
+        queue.Dequeue();
+        _waitingIds.Remove(job.Id);
+        _inHand[job.Id] = job.Attempts;
+        return (job, null, _changed.Task);
+    }
+
+    /// <summary>The queue whose first job is due first, or null when both are empty.</summary>
+    private PriorityQueue<JobRecord, Place>? NextQueue()
+    {
+        if (!_waiting.TryPeek(out _, out var waiting))
+            return _returned.Count > 0 ? _returned : null;
+        return _returned.TryPeek(out _, out var returned) && returned.CompareTo(waiting) < 0 ? _returned : _waiting;
+    }
 
     private void Add(JobRecord job)
     {
         if (_loading)
             _appendedWhileLoading.Add(job);
         else if (Place.Of(job).CompareTo(_horizon) <= 0)
+            Enqueue(job);
+    }
+
+    private void Enqueue(JobRecord job)
+    {
+        if (_waitingIds.Add(job.Id))
             _waiting.Enqueue(job, Place.Of(job));
     }
 
@@ -139,36 +164,33 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
         var kept = new List<JobRecord>(_pageSize);
         while (kept.Count < _pageSize)
             kept.Add(_waiting.Dequeue());
-        _horizon = Place.Of(kept[^1]);
-        kept.AddRange(_waiting.UnorderedItems.Select(item => item.Element).Where(job => _returned.Contains(job.Id)));
         _waiting.Clear();
-        foreach (var job in kept)
-            _waiting.Enqueue(job, Place.Of(job));
+        _waitingIds.Clear();
+        kept.ForEach(Enqueue);
+        _horizon = Place.Of(kept[^1]);
     }
 
-    /// <param name="running">They are in memory, and the page may show them as they were before they ended.</param>
-    private async Task LoadPageAsync(HashSet<long> running, CancellationToken cancellation)
+    /// <param name="inHand">The page may show them as they were before they ended.</param>
+    private async Task LoadPageAsync(HashSet<long> inHand, CancellationToken cancellation)
     {
         var page = new List<JobRecord>();
+        var horizon = _horizon;
         try
         {
-            var horizon = _horizon;
             page = await shard.ReadAsync(
                 snapshot => snapshot.ListAsync(SelectAfter, ReadRecord, horizon.DueMs, horizon.Id, _pageSize), cancellation);
-            _horizon = page.Count < _pageSize ? Place.End : Place.Of(page[^1]);
+            horizon = page.Count < _pageSize ? Place.End : Place.Of(page[^1]);
         }
         finally
         {
             lock (_lock)
             {
                 _loading = false;
-                page.RemoveAll(job => running.Contains(job.Id) || _returned.Contains(job.Id));
-                foreach (var job in page)
-                    _waiting.Enqueue(job, Place.Of(job));
-                var loaded = page.Select(job => job.Id).ToHashSet();
+                _horizon = horizon;
+                foreach (var job in page.Where(job => !inHand.Contains(job.Id)))
+                    Enqueue(job);
                 // What was committed during the read may be in the page too.
-                foreach (var job in _appendedWhileLoading.Where(job => !loaded.Contains(job.Id)))
-                    Add(job);
+                _appendedWhileLoading.ForEach(Add);
                 _appendedWhileLoading.Clear();
             }
         }

@@ -38,6 +38,14 @@ public sealed class JobQueueSimulation
         }
     }
 
+    [Fact]
+    public async Task A_job_that_is_announced_after_it_was_loaded_runs_once()
+    {
+        using var directory = new TemporaryDirectory();
+        using var world = new World(1, directory.Path);
+        await world.AnnounceLateAsync();
+    }
+
     private sealed class World : IDisposable
     {
         private const int Total = 300;
@@ -55,7 +63,7 @@ public sealed class JobQueueSimulation
         {
             _chance = new Randomness(seed);
             _shard = SqliteShard.Open(
-                "jobs", 0, Migration.In(typeof(Shard).Assembly, "kernel"), new StoreOptions { Directory = directory }, _clock, NullLogger.Instance);
+                "jobs", 0, Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), new StoreOptions { Directory = directory }, _clock, NullLogger.Instance);
             _queue = new JobQueue(_shard, maxKept: 4 + (2 * _chance.Next(6)));
         }
 
@@ -83,6 +91,18 @@ public sealed class JobQueueSimulation
             var (job, _, _) = await _queue.TakeAsync(_clock.GetUtcNow().AddDays(1), CancellationToken.None);
             Assert.Null(job);
             Assert.True(_queue.IsQuiet(_clock.GetUtcNow().AddDays(1)));
+        }
+
+        public async Task AnnounceLateAsync()
+        {
+            var now = _clock.GetUtcNow();
+            var job = new JobRecord(_shard.Ids.Next(), "test", 0, new Id<Tenant>(1), now, 0, null, "{}"u8.ToArray());
+            await ExecuteAsync(JobQueue.Insert, job.Id, job.Type, job.Key, 1L, job.DueAt, job.TraceParent, SqlValue.Utf8(job.Data));
+            var (first, _, _) = await _queue.TakeAsync(now, CancellationToken.None);
+            _queue.Append([job]);
+            var (second, _, _) = await _queue.TakeAsync(now, CancellationToken.None);
+            Assert.Equal(job.Id, first?.Id);
+            Assert.Null(second);
         }
 
         private async Task TakeAsync()

@@ -21,7 +21,8 @@ public sealed class Visitor : IDisposable
     public async Task<string> GetAsync(string path)
     {
         using var answer = await _client.GetAsync(path);
-        var page = await answer.Content.ReadAsStringAsync();
+        // As people read it: the encoder of pages writes every sign beyond ASCII as a number.
+        var page = (await answer.Content.ReadAsStringAsync()).Replace("&#x20AC;", "€", StringComparison.Ordinal);
         return answer.StatusCode == HttpStatusCode.OK
             ? page
             : throw new InvalidOperationException($"{path} answers {(int)answer.StatusCode}: {page}");

@@ -117,7 +117,7 @@ public sealed class CartMergeTests
         var visitors = await host.Client.SetAsync(await host.Client.NewCartAsync(Visitor), "MUG", 2);
         var customers = await host.Client.SetAsync(await host.Client.NewCartAsync(customer.ToString()), "MUG", 2);
 
-        await host.AdvanceAsync(TimeSpan.FromDays(401));
+        host.Clock.Jump(TimeSpan.FromDays(401));
         await Eventually.TrueAsync(async () => !(await host.Client.GetAsync($"/v1/carts/{visitors.Id}")).IsSuccessStatusCode);
 
         Assert.Single((await host.Client.ViewAsync(customers.Id)).Lines);

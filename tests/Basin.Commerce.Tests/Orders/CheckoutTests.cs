@@ -100,7 +100,7 @@ public sealed class CheckoutTests
         await host.SellAsync(host.Get<Tenants>().Shop, ("MUG", 1400));
 
         using var refused = await visitor.SubmitAsync("/checkout", page, Form, ShopHost.Address);
-        var shown = await refused.Content.ReadAsStringAsync();
+        var shown = System.Net.WebUtility.HtmlDecode(await refused.Content.ReadAsStringAsync());
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
         Assert.Contains("Pay €28.00", shown);
         Assert.Empty(await host.OrdersAsync());

@@ -169,7 +169,7 @@ public sealed class ProviderFaultTests
         await hold.Arrived;
         await payments.Host.StopAsync();
         payments.Host.Faults.DisarmAll();
-        payments.Host.Clock.Advance(TimeSpan.FromHours(30));
+        payments.Host.Clock.Jump(TimeSpan.FromHours(30));
         await payments.Host.StartAgainAsync();
         await payments.Host.SettleAsync();
 

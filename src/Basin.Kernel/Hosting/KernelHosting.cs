@@ -49,10 +49,9 @@ public static class KernelHosting
                 json.RespectNullableAnnotations = true;
                 json.RespectRequiredConstructorParameters = true;
                 json.AllowDuplicateProperties = false;
-                json.NumberHandling = JsonNumberHandling.Strict;
-                json.MaxDepth = 16;
                 // Otherwise "2" would pass for 2.
                 json.NumberHandling = JsonNumberHandling.Strict;
+                json.MaxDepth = 16;
                 json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                 json.Converters.Add(new JsonStringEnumConverter(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
             });

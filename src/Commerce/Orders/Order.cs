@@ -173,7 +173,9 @@ public sealed record OrderProgress(OrderState State, OrderReason? Reason, Leg Pa
             asks |= OrderAsks.CapturePayment;
         if (Stock != Leg.Kept)
             asks |= OrderAsks.CommitStock;
-        return (this with { State = OrderState.Delivered, Reason = null, Shipment = Leg.Kept, Payment = Leg.Kept, Stock = Leg.Kept }, asks);
+        // That the money did not come stays visible: people have to settle it.
+        var reason = Reason == OrderReason.CaptureFailed ? Reason : null;
+        return (this with { State = OrderState.Delivered, Reason = reason, Shipment = Leg.Kept, Payment = Leg.Kept, Stock = Leg.Kept }, asks);
     }
 }
 

@@ -2,11 +2,12 @@ using System.Runtime.CompilerServices;
 using Basin.Catalog;
 using Basin.Payments;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Basin.Orders;
 
 /// <summary>The use cases of Orders, for its endpoints, its pages and other systems.</summary>
-public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store, CatalogApi catalog, TimeProvider time)
+public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store, CatalogApi catalog, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
@@ -87,19 +88,19 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
     /// </summary>
     public async IAsyncEnumerable<TimelineEntry?> WatchAsync(Id<Order> id, int after, [EnumeratorCancellation] CancellationToken cancellation)
     {
+        // A page that looks on does not hold up the end of the host.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lifetime.ApplicationStopping);
         var shard = store.ShardOf(ShardKey.Of(id));
         using var watch = shard.Events.WatchKey(id.Value);
         while (true)
         {
-            var entries = await shard.ReadAsync(snapshot => OrdersStore.TimelineAsync(snapshot, id, after), cancellation);
-            foreach (var entry in entries)
-            {
+            var entries = await shard.ReadAsync(snapshot => OrdersStore.TimelineAsync(snapshot, id, after: 0), ending.Token);
+            foreach (var entry in entries.Where(entry => entry.N > after))
                 yield return entry;
-                after = entry.N;
-                if (entry.State is OrderState.Delivered or OrderState.Declined or OrderState.Cancelled)
-                    yield break;
-            }
-            if (!await watch.WaitAsync(Heartbeat, time, cancellation))
+            after = Math.Max(after, entries[^1].N);
+            if (entries[^1].State is OrderState.Delivered or OrderState.Declined or OrderState.Cancelled)
+                yield break;
+            if (!await watch.WaitAsync(Heartbeat, time, ending.Token))
                 yield return null;
         }
     }

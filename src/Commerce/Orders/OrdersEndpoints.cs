@@ -30,8 +30,21 @@ internal static class OrdersEndpoints
 
     /// <summary>Lists orders, newest first.</summary>
     private static async Task<Ok<Page<OrderSummary>>> ListAsync(
-        Caller caller, OrdersApi orders, OrderState? state, int? limit, string? cursor, CancellationToken cancellation) =>
-        TypedResults.Ok(await orders.ListAsync(caller.Tenant, owner: null, state, Paging.Of(limit, cursor), cancellation));
+        Caller caller, OrdersApi orders, string? state, int? limit, string? cursor, CancellationToken cancellation) =>
+        TypedResults.Ok(await orders.ListAsync(caller.Tenant, owner: null, StateOf(state), Paging.Of(limit, cursor), cancellation));
+
+    /// <summary>States are named in queries as they are in answers.</summary>
+    private static OrderState? StateOf(string? name)
+    {
+        if (name is null)
+            return null;
+        foreach (var state in Enum.GetValues<OrderState>())
+        {
+            if (OrderWords.Code(state) == name)
+                return state;
+        }
+        throw KernelProblems.Invalid.At("state", $"One of {string.Join(", ", Enum.GetValues<OrderState>().Select(OrderWords.Code))} is expected.").Refusal();
+    }
 
     /// <summary>Shows an order with its timeline.</summary>
     private static async Task<Answer<OrderView>> FindAsync(Id<Order> id, Caller caller, OrdersApi orders, CancellationToken cancellation) =>

@@ -74,6 +74,12 @@ public sealed class OrderProgressTests
                 | Asks.ReleaseStock | Asks.ReleasePayment | Asks.TellEnded
         },
         {
+            "the money cannot be taken and the parcel arrives all the same",
+            [PaymentAuthorized, StockReserved, Dispatched, PaymentCaptureFailed, Delivered], OrderState.Delivered, OrderReason.CaptureFailed,
+            Asks.RequestStock | Asks.RequestShipment | Asks.CapturePayment | Asks.CommitStock | Asks.TellShipped | Asks.CancelShipment
+                | Asks.TellDelivered
+        },
+        {
             "the money cannot be taken and the parcel has arrived",
             [PaymentAuthorized, StockReserved, Dispatched, Delivered, PaymentCaptureFailed], OrderState.Delivered, OrderReason.CaptureFailed,
             Asks.RequestStock | Asks.RequestShipment | Asks.CapturePayment | Asks.CommitStock | Asks.TellShipped | Asks.TellDelivered

@@ -226,7 +226,8 @@ public sealed class ProviderFaultTests
         var silences = view.History!.Where(step => step.What == "authorize_unanswered").ToList();
         Assert.Equal((PaymentState.Authorizing, true, 12), (view.State, view.OutcomeUnknown, silences.Count));
         Assert.Equal("no answer: IOException; try 12, left to the operator", silences[^1].Detail);
-        Assert.Equal(12, payments.Host.Faults.Met(Call));
+        // A job runs at least once: a run whose end was not recorded may repeat its call, under the same key.
+        Assert.True(payments.Host.Faults.Met(Call) >= 12);
         Assert.Equal(1, await DeadJobsAsync(payments));
         Assert.Empty(await payments.Host.PublishedAsync<PaymentDeclined>());
     }

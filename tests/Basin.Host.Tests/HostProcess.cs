@@ -9,6 +9,7 @@ internal sealed class HostProcess : IAsyncDisposable
     public const string OperatorKey = "operator-key-of-these-tests";
 
     private const string Ready = "Basin is ready at ";
+    private const string Setup = "Make the first operator: ";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryDirectory _data;
@@ -18,6 +19,9 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public HttpClient Client { get; } = new() { Timeout = Patience };
 
+    /// <summary>Where the first operator is made; null when there is one.</summary>
+    public string? SetupLink { get; private set; }
+
     public static async Task<HostProcess> StartAsync(params string[] args)
     {
         var data = new TemporaryDirectory();
@@ -25,9 +29,12 @@ internal sealed class HostProcess : IAsyncDisposable
         using var timeout = new CancellationTokenSource(Patience);
         while (await host._process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
         {
+            if (line.StartsWith(Setup, StringComparison.Ordinal))
+                host.SetupLink = line[Setup.Length..];
             if (!line.StartsWith(Ready, StringComparison.Ordinal))
                 continue;
             host.Client.BaseAddress = new Uri(line[Ready.Length..]);
+            host.Drain();
             return host;
         }
         await host.DisposeAsync();
@@ -70,9 +77,17 @@ internal sealed class HostProcess : IAsyncDisposable
         _data.Dispose();
     }
 
+    /// <summary>Reads on and forgets: a program whose pipes are full stands still.</summary>
+    private void Drain()
+    {
+        _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        _ = _process.StandardError.BaseStream.CopyToAsync(Stream.Null);
+    }
+
     private static Process Start(string[] args) => Process.Start(
         new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Basin.Host.dll"), .. args])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),

@@ -30,7 +30,7 @@ const SparkPoints = 60;
 
 /**
  * `<system-map src="/console/pulse" link="/console/systems/{name}">`: systems as nodes, what flows between them as
- * moving lines, and the rates of the last five minutes below. Pulses older than now are taken as history.
+ * moving lines, the rates of the last five minutes below, and the sums above kept up to date. Pulses older than now are taken as history.
  */
 class SystemMap extends HTMLElement {
   readonly #nodes = new Map<string, MapNode>();
@@ -110,6 +110,7 @@ class SystemMap extends HTMLElement {
     }
     for (const node of this.#nodes.values()) node.render();
     pulse.flows.forEach((flow, index) => showRate(this.#edges[index], flow.ratePerSecond));
+    showSums(pulse.systems);
     this.#chart?.render();
   }
 
@@ -149,6 +150,14 @@ class SystemMap extends HTMLElement {
       svg("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, ...lines, ...this.#edges),
     );
     this.#pulse?.flows.forEach((flow, index) => showRate(this.#edges[index], flow.ratePerSecond));
+  }
+}
+
+/** The numbers above the map, each marked with what it sums: `data-sum="lag"`. */
+function showSums(systems: SystemPulse[]): void {
+  for (const what of ["ratePerSecond", "queue", "lag", "parked"] as const) {
+    const shown = document.querySelector(`[data-sum="${what}"]`);
+    if (shown) shown.textContent = formatRate(systems.reduce((sum, system) => sum + system[what], 0));
   }
 }
 

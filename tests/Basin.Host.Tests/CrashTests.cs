@@ -8,7 +8,7 @@ using Basin.Testing;
 namespace Basin.Host.Tests;
 
 /// <summary>The real program under load, killed again and again. What it had acknowledged is there afterwards, and every book agrees.</summary>
-public sealed class CrashTests(ITestOutputHelper output)
+public sealed class CrashTests(ITestOutputHelper output) : IDisposable
 {
     private const int Kills = 100;
     private const int Customers = 6;
@@ -25,6 +25,8 @@ public sealed class CrashTests(ITestOutputHelper output)
     private readonly ConcurrentQueue<int> _unanswered = new();
     private readonly SemaphoreSlim _acknowledgement = new(0);
     private int _asked;
+
+    public void Dispose() => _acknowledgement.Dispose();
 
     [Fact]
     public async Task A_hundred_kills_lose_nothing_and_do_nothing_twice()
@@ -195,6 +197,7 @@ public sealed class CrashTests(ITestOutputHelper output)
                     "--Basin:Payments:FirstWait=00:00:00.1",
                 ])
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 WorkingDirectory = data,

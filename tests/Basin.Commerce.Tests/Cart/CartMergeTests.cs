@@ -1,7 +1,5 @@
 using Basin.Cart;
-using Basin.Kernel.Access;
 using Basin.Kernel.Ids;
-using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
 using Basin.Testing;
 

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Basin.Catalog;
 using Basin.Kernel.Access;
-using Basin.Kernel.Http;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Tenancy;
 

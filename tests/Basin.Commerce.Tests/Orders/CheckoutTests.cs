@@ -1,7 +1,6 @@
 using System.Net;
 using Basin.Commerce.Tests.Cart;
 using Basin.Kernel.Tenancy;
-using Basin.Orders;
 using Basin.Testing;
 using Basin.Testing.Pages;
 

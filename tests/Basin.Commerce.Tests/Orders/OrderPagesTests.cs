@@ -3,7 +3,6 @@ using Basin.Commerce.Tests.Cart;
 using Basin.Kernel.Access;
 using Basin.Kernel.Http;
 using Basin.Kernel.Ids;
-using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
 using Basin.Orders;
 using Basin.Testing;

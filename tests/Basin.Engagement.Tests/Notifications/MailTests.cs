@@ -1,7 +1,6 @@
 using Basin.Kernel.Ids;
 using Basin.Notifications;
 using Basin.Orders;
-using Basin.Testing;
 
 namespace Basin.Engagement.Tests.Notifications;
 
@@ -24,7 +23,7 @@ public sealed class MailTests
     {
         var mail = MailOf(NotificationKind.OrderShipped, "UPS\r\nBcc: everybody@example.com\r\n\r\nBuy!");
 
-        Assert.Equal(1, mail.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Single(mail.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.DoesNotContain("\n", mail.Subject);
     }
 

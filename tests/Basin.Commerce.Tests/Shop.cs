@@ -80,7 +80,10 @@ internal sealed class Shop : IAsyncDisposable
     public async Task FinishAsync()
     {
         await Host.SettleAsync();
-        for (var i = 0; i < 20; i++)
+        // In small steps while parcels move, so that everybody hears of each thing before the next one happens.
+        for (var i = 0; i < 15; i++)
+            await Host.AdvanceAsync(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 10; i++)
             await Host.AdvanceAsync(TimeSpan.FromSeconds(30));
     }
 

@@ -21,7 +21,8 @@ public sealed class HostTests
         var person = await GetAsync(host, "/nothing", "text/html");
         Assert.Equal((HttpStatusCode.NotFound, "text/html"), (person.StatusCode, person.Content.Headers.ContentType?.MediaType));
         var program = await GetAsync(host, "/v1/nothing", "*/*");
-        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (program.StatusCode, program.Content.Headers.ContentType?.MediaType));
+        // Nobody without a key learns what is there and what is not.
+        Assert.Equal((HttpStatusCode.Unauthorized, "application/problem+json"), (program.StatusCode, program.Content.Headers.ContentType?.MediaType));
         Assert.False(program.Headers.Contains("Server"));
         Assert.Contains("script-src 'self'", string.Join(' ', person.Headers.GetValues("Content-Security-Policy")));
 

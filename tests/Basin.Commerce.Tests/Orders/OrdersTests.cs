@@ -178,7 +178,7 @@ public sealed class OrdersTests
         string? cursor = null;
         do
         {
-            var page = (await shop.Host.Client.GetFromJsonAsync<JsonObject>($"/v1/orders?limit=3&cursor={cursor}"))!;
+            var page = (await shop.Host.Client.GetFromJsonAsync<JsonObject>(cursor is null ? "/v1/orders?limit=3" : $"/v1/orders?limit=3&cursor={cursor}"))!;
             listed.AddRange(page["items"]!.AsArray().Select(item => item!["id"]!.GetValue<string>()));
             cursor = page["nextCursor"]?.GetValue<string>();
         }

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using Basin.Kernel.Access;
 using Basin.Kernel.Events;
 using Basin.Kernel.Hosting;
+using Basin.Kernel.Http;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
@@ -55,7 +56,12 @@ internal static class NotificationsHost
         new(host.NewOrder(), email, owner, "EUR", 14840, 2);
 
     public static async Task<IReadOnlyList<NotificationView>> InboxAsync(this HttpClient client, string owner) =>
-        (await client.GetFromJsonAsync<Page>($"/v1/notifications?owner={Uri.EscapeDataString(owner)}"))!.Items;
+        (await client.GetFromJsonAsync<Page>($"/v1/notifications?owner={Uri.EscapeDataString(owner)}", Json))!.Items;
+
+    private static readonly System.Text.Json.JsonSerializerOptions Json = new(System.Text.Json.JsonSerializerDefaults.Web)
+    {
+        Converters = { new SnakeCaseEnumConverter<NotificationKind>() },
+    };
 
     public static string MailFolder(this TestHost host) => Path.Combine(host.DataDirectory, "data", "mail", Tenant.ToString());
 

@@ -25,7 +25,10 @@ internal sealed record Mail(Id<Notification> Id, string To, string Subject, stri
         RefuseControls(Subject);
         var sender = new MailAddress(from);
         var message = new MailMessage { From = sender, Subject = Subject, SubjectEncoding = Encoding.UTF8, HeadersEncoding = Encoding.UTF8 };
-        message.To.Add(new MailAddress(To));
+        // The framework takes a list here and mails all of it.
+        if (!MailAddress.TryCreate(To, out var recipient) || recipient.Address != To)
+            throw new FormatException("One e-mail address is expected.");
+        message.To.Add(recipient);
         message.Headers.Add("Message-ID", $"<{Id}@{sender.Host}>");
         message.Headers.Add("Date", Id.CreatedAt.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture));
         // RFC 3834: no robot answers a robot.

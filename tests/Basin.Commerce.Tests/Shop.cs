@@ -56,7 +56,11 @@ internal sealed class Shop : IAsyncDisposable
         ["email"] = "ada@example.com",
         ["shipTo"] = new JsonObject
         {
-            ["name"] = "Ada Lovelace", ["line1"] = "12 St James's Square", ["city"] = "Berlin", ["postalCode"] = postalCode, ["country"] = "DE",
+            ["name"] = "Ada Lovelace",
+            ["line1"] = "12 St James's Square",
+            ["city"] = "Berlin",
+            ["postalCode"] = postalCode,
+            ["country"] = "DE",
         },
         ["lines"] = new JsonArray(new JsonObject { ["sku"] = sku, ["quantity"] = quantity }),
         ["payment"] = new JsonObject { ["token"] = token },

@@ -63,8 +63,13 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
     {
         var product = new
         {
-            title = "Tea", currency = "EUR", variants = new[] { new { sku = Sku, priceMinor = 450, option = "" } }, categories = new[] { "Kitchen" },
-            description = "", pictures = Array.Empty<string>(), active = true,
+            title = "Tea",
+            currency = "EUR",
+            variants = new[] { new { sku = Sku, priceMinor = 450, option = "" } },
+            categories = new[] { "Kitchen" },
+            description = "",
+            pictures = Array.Empty<string>(),
+            active = true,
         };
         using var created = await client.PostAsJsonAsync("/v1/products", product);
         Assert.True(created.IsSuccessStatusCode, await created.Content.ReadAsStringAsync());

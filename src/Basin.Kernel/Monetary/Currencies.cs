@@ -28,7 +28,12 @@ public static class Currencies
     /// <summary>Signs that mean one currency only wherever Basin is read; every other currency is named by its code.</summary>
     private static readonly FrozenDictionary<string, string> Signs = new Dictionary<string, string>
     {
-        ["EUR"] = "€", ["GBP"] = "£", ["INR"] = "₹", ["JPY"] = "¥", ["KRW"] = "₩", ["USD"] = "$",
+        ["EUR"] = "€",
+        ["GBP"] = "£",
+        ["INR"] = "₹",
+        ["JPY"] = "¥",
+        ["KRW"] = "₩",
+        ["USD"] = "$",
     }.ToFrozenDictionary();
 
     /// <summary>Whether <paramref name="code"/> is a currency in use, in capital letters as the standard writes it.</summary>

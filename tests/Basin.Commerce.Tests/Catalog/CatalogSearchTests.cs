@@ -27,7 +27,9 @@ public sealed class CatalogSearchTests
         await host.Client.CreateAsync(CatalogHost.Mug("B", title: "Lamp") with { Categories = ["Lights"] });
         await host.Client.CreateAsync(CatalogHost.Mug(title: "Kettle") with
         {
-            Description = "Fills one mug at a time.", Categories = ["Kitchen"], Variants = [new Variant("KET-7", 1, "Graphite")],
+            Description = "Fills one mug at a time.",
+            Categories = ["Kitchen"],
+            Variants = [new Variant("KET-7", 1, "Graphite")],
         });
         await host.Client.CreateAsync(CatalogHost.Mug("C", title: "Mug Rack") with { Categories = ["Kitchen"] });
 

@@ -48,7 +48,7 @@ public sealed class OrdersTests
     public async Task A_cancelled_order_gives_everything_back(string state, int seconds, string end)
     {
         await using var shop = await Shop.OpenAsync();
-        var hold = seconds < 0 ? shop.Host.Faults.Hold("job:payments:*") : null;
+        var hold = seconds < 0 ? shop.Host.Faults.Hold("job:payments:payments.provider-call.v1") : null;
         var id = await shop.PlaceAsync(Shop.Order());
         if (hold is not null)
             await hold.Arrived;

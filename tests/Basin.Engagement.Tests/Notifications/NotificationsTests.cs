@@ -133,11 +133,13 @@ public sealed class NotificationsTests
     {
         await using var host = await NotificationsHost.StartAsync(("KeepDays", "10"));
         await host.TellAsync(host.Placed("acc_ada"));
-        await host.AdvanceAsync(TimeSpan.FromDays(9));
+        host.Clock.Jump(TimeSpan.FromDays(9));
+        await host.SettleAsync();
         await host.TellAsync(host.Placed("acc_ada"));
         Assert.Equal(2, (await host.Client.InboxAsync("acc_ada")).Count);
 
-        await host.AdvanceAsync(TimeSpan.FromDays(2));
+        host.Clock.Jump(TimeSpan.FromDays(2));
+        await host.SettleAsync();
 
         await Eventually.TrueAsync(async () => (await host.Client.InboxAsync("acc_ada")).Count == 1);
     }

@@ -67,9 +67,7 @@ public sealed class Once
 
     private async ValueTask<Answer<T>> RunOnceAsync<T>(Transaction tx, byte[] fingerprint, Func<Transaction, ValueTask<Answer<T>>> work)
     {
-        var kept = await tx.FindAsync(
-            "SELECT fingerprint, status, location, etag, body FROM basin_idempotency WHERE tenant = $1 AND caller = $2 AND key = $3",
-            ReadKept, _caller.Tenant.Value, _caller.Subject, _key);
+        var kept = await FindKeptAsync(tx);
         if (kept is not null)
             return kept.Fingerprint.AsSpan().SequenceEqual(fingerprint) ? Replay<T>(kept) : KernelProblems.KeyReused;
         Answer<T>? answer = null;
@@ -82,13 +80,27 @@ public sealed class Once
         return answer!;
     }
 
+    /// <summary>What is older than its time is forgotten at once; the relay removes it later.</summary>
+    private ValueTask<Kept?> FindKeptAsync(Transaction tx) => tx.FindAsync(
+        """
+        SELECT fingerprint, status, location, etag, body FROM basin_idempotency
+        WHERE tenant = $1 AND caller = $2 AND key = $3 AND at >= $4
+        """,
+        ReadKept, _caller.Tenant.Value, _caller.Subject, _key, tx.Now - _registry.KeepFor);
+
     private async ValueTask KeepAsync<T>(Transaction tx, byte[] fingerprint, Answer<T> answer)
     {
         var body = answer.Problem is { } problem
             ? JsonSerializer.SerializeToUtf8Bytes(problem, _registry.Json)
             : answer.Serialize(_registry.Json);
         await tx.ExecuteAsync(
-            "INSERT INTO basin_idempotency (tenant, caller, key, fingerprint, status, location, etag, body, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            """
+            INSERT INTO basin_idempotency (tenant, caller, key, fingerprint, status, location, etag, body, at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (tenant, caller, key) DO UPDATE SET
+                fingerprint = excluded.fingerprint, status = excluded.status, location = excluded.location,
+                etag = excluded.etag, body = excluded.body, at = excluded.at
+            """,
             _caller.Tenant.Value, _caller.Subject, _key, fingerprint, answer.Status, answer.Location, answer.ETag, SqlValue.Utf8(body), tx.Now);
     }
 
@@ -133,10 +145,12 @@ public sealed class Once
 internal readonly record struct OnceKey(long Tenant, string Caller, string Key);
 
 /// <summary>Which keys are running in this process, and what every <see cref="Once"/> shares.</summary>
-public sealed class OnceRegistry(IOptions<JsonOptions> json)
+public sealed class OnceRegistry(IOptions<JsonOptions> json, IOptions<IdempotencyOptions> options)
 {
     private readonly ConcurrentDictionary<OnceKey, Running> _running = new();
     private int _nextShard;
+
+    internal TimeSpan KeepFor { get; } = TimeSpan.FromHours(options.Value.KeepHours);
 
     internal JsonSerializerOptions Json => json.Value.SerializerOptions;
 

@@ -14,7 +14,7 @@ public sealed class StoreUnavailableException(StoreUnavailableException.Reasons 
         /// <summary>The disk answers with errors.</summary>
         InputOutput,
 
-        /// <summary>An invariant was broken; an operator must look before the shard writes again.</summary>
+        /// <summary>An invariant was broken or the file is damaged; an operator must look before the shard writes again.</summary>
         Stopped,
 
         /// <summary>The host is shutting down.</summary>
@@ -24,5 +24,5 @@ public sealed class StoreUnavailableException(StoreUnavailableException.Reasons 
     public Reasons Reason => reason;
 }
 
-/// <summary>The database rejects a statement; a mistake in Basin, not in a request.</summary>
+/// <summary>The database rejects a statement, by a CHECK for example; a mistake in Basin, not in a request. Nothing of the work is kept.</summary>
 public sealed class StoreException(string message) : Exception(message);

@@ -61,11 +61,15 @@ public sealed class Stores : IDisposable
         if (count > 1 && !system.MayShard)
             throw new InvalidOperationException($"Basin:Store:Shards:{system.Name} is {count}, but the system keeps its data in one shard.");
         var folder = Path.Combine(options.Directory, system.Name);
-        var existing = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.db").Length : 0;
-        if (existing != 0 && existing != count)
-            throw new InvalidOperationException($"'{folder}' holds {existing} shards but Basin:Store:Shards:{system.Name} is {count}.");
+        var existing = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.db") : [];
+        if (existing.Length != 0 && existing.Length != count && !IsFirstStart(existing, count, options))
+            throw new InvalidOperationException($"'{folder}' holds {existing.Length} shards but Basin:Store:Shards:{system.Name} is {count}.");
         return count;
     }
+
+    /// <summary>A first start that ended in the middle leaves too few files, and nothing in them: work begins when all shards are there.</summary>
+    private static bool IsFirstStart(string[] existing, int count, StoreOptions options) =>
+        existing.Length < count && Array.TrueForAll(existing, path => SqliteShard.IsUnused(path, options));
 
     /// <summary>Finishes the work that waits and closes every file.</summary>
     public void Dispose()

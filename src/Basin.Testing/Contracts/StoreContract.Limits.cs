@@ -197,6 +197,9 @@ public abstract partial class StoreContract
         Assert.Equal(StoreUnavailableException.Reasons.DiskFull, refusal);
         Assert.Equal(StoreUnavailableException.Reasons.DiskFull, shard.Trouble?.Reason);
         Assert.Equal(acknowledged, await NumbersAsync(shard));
+        // A commit that changes nothing says nothing about the disk.
+        await shard.WriteAsync(tx => tx.ExecuteAsync("DELETE FROM contract_row WHERE number = 0"), WritePriority.Request, CancellationToken.None);
+        Assert.Equal(StoreUnavailableException.Reasons.DiskFull, shard.Trouble?.Reason);
         await LimitSpaceAsync(shard, full: false);
         await AddAsync(shard, 10_000, new string('x', 3000));
         Assert.Null(shard.Trouble);

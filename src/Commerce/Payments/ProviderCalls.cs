@@ -60,13 +60,14 @@ internal sealed class ProviderCalls(
             return;
         }
         var sentence = $"{why}; try {run.Attempt}, left to the operator";
-        await store.WriteAsync(
-            ShardKey.Of(call.Payment),
+        // A busy shard must not refuse the note: the job would then call the provider once more.
+        await store.ShardOf(ShardKey.Of(call.Payment)).WriteAsync(
             async tx =>
             {
                 await FollowAsync(tx, run, call, decide, sentence);
                 return true;
             },
+            WritePriority.Background,
             cancellation);
         throw new InvalidOperationException($"{call.Payment}, {call.Operation.Name}: {sentence}.");
     }

@@ -8,6 +8,8 @@ namespace Basin.Kernel.Tests.Storage;
 
 public sealed class SqliteStoreTests : StoreContract, IDisposable
 {
+    private static readonly Migration Big = new("contract", 1, "0001_big", "CREATE TABLE big (number INTEGER PRIMARY KEY, body TEXT NOT NULL)");
+
     private readonly TemporaryDirectory _data = new();
 
     protected override Shard Open(StoreOptions options, params IReadOnlyList<Migration> migrations)
@@ -25,6 +27,58 @@ public sealed class SqliteStoreTests : StoreContract, IDisposable
         var pragma = full ? "PRAGMA max_page_count = 1" : "PRAGMA max_page_count = 1000000";
         await shard.WriteAsync(tx => tx.NumberAsync(pragma), WritePriority.Background, CancellationToken.None);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_damaged_file_stops_the_writer_whoever_meets_it_and_is_read_where_it_is_whole(bool byReading)
+    {
+        await DamageAsync(length => length / 2);
+        var shard = Open(new StoreOptions(), Big);
+        var meeting = byReading
+            ? shard.ReadAsync(snapshot => snapshot.NumberAsync("SELECT SUM(LENGTH(body)) FROM big"), CancellationToken.None).AsTask()
+            : shard.WriteAsync(tx => tx.NumberAsync("SELECT SUM(LENGTH(body)) FROM big"), WritePriority.Request, CancellationToken.None);
+
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => meeting);
+
+        Assert.Equal(StoreUnavailableException.Reasons.Stopped, refusal.Reason);
+        Assert.Contains("000.db' is damaged", refusal.Message);
+        await Eventually.TrueAsync(() => shard.Trouble?.Reason == StoreUnavailableException.Reasons.Stopped);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => AddAsync(shard, 301, 301));
+        Assert.Equal(1, await shard.ReadAsync(snapshot => snapshot.NumberAsync("SELECT number FROM big WHERE number = 1"), CancellationToken.None));
+        Close(shard);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_named()
+    {
+        await DamageAsync(_ => 0);
+
+        var refusal = Assert.Throws<StoreUnavailableException>(() => Open(new StoreOptions(), Big));
+
+        Assert.Contains("000.db' is damaged", refusal.Message);
+    }
+
+    /// <summary>Fills a file and overwrites its end.</summary>
+    private async Task DamageAsync(Func<long, long> from)
+    {
+        var shard = Open(new StoreOptions(), Big);
+        await AddAsync(shard, 1, 300);
+        Close(shard);
+        using var file = File.OpenWrite(Path.Combine(_data.Path, "contract", "000.db"));
+        var begin = file.Seek(from(file.Length), SeekOrigin.Begin);
+        file.Write(Enumerable.Repeat((byte)0xff, (int)(file.Length - begin)).ToArray());
+    }
+
+    private static Task<int> AddAsync(Shard shard, int first, int last) => shard.WriteAsync(
+        tx => tx.ExecuteAsync(
+            """
+            INSERT INTO big (number, body)
+            WITH RECURSIVE n (i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $2) SELECT i, $3 FROM n
+            """,
+            first, last, new string('x', 1000)),
+        WritePriority.Request,
+        CancellationToken.None);
 
     public void Dispose() => _data.Dispose();
 }

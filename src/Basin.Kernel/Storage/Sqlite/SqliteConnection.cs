@@ -126,6 +126,9 @@ internal sealed class SqliteConnection : IDisposable
     /// <summary>True while a transaction is open; a full disk may have ended it already.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_db) == 0;
 
+    /// <summary>True once SQLite could not make sense of the file.</summary>
+    public bool FoundDamage { get; private set; }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Check(int code)
     {
@@ -142,12 +145,17 @@ internal sealed class SqliteConnection : IDisposable
             raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY or raw.SQLITE_BUSY =>
                 new StoreUnavailableException(StoreUnavailableException.Reasons.InputOutput, text),
             raw.SQLITE_INTERRUPT => new OperationCanceledException("The statement was interrupted."),
-            raw.SQLITE_CONSTRAINT when raw.sqlite3_extended_errcode(_db) == ConstraintCheck => new InvariantException(text),
+            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Damaged(text),
             _ => new StoreException($"SQLite error {code}: {text}"),
         };
     }
 
-    private const int ConstraintCheck = raw.SQLITE_CONSTRAINT | (1 << 8);
+    private StoreUnavailableException Damaged(string text)
+    {
+        FoundDamage = true;
+        var path = raw.sqlite3_db_filename(_db, "main").utf8_to_string();
+        return new StoreUnavailableException(StoreUnavailableException.Reasons.Stopped, $"'{path}' is damaged: {text}. Restore it from a backup.");
+    }
 
     public void Dispose()
     {

@@ -64,6 +64,18 @@ internal sealed class SqliteShard : Shard, IDisposable
         }
     }
 
+    /// <summary>Whether a file holds nothing but its schema, and no id was ever made.</summary>
+    public static bool IsUnused(string path, StoreOptions options)
+    {
+        if (File.Exists(Path.ChangeExtension(path, ".mark")))
+            return false;
+        using var connection = SqliteConnection.OpenReader(path, options);
+        var tables = connection.List(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'basin_schema' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'",
+            row => row.Text(0), []);
+        return tables.TrueForAll(table => connection.Number($"SELECT 1 FROM \"{table}\" LIMIT 1", []) is null);
+    }
+
     public override Task<T> WriteAsync<T>(Func<Transaction, ValueTask<T>> work, WritePriority priority, CancellationToken cancellation) =>
         _writer.EnqueueAsync(work, priority, cancellation);
 
@@ -82,7 +94,22 @@ internal sealed class SqliteShard : Shard, IDisposable
         }
     }
 
-    private static async ValueTask<T> ReadAsync<T>(SqliteSnapshot snapshot, Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
+    private async ValueTask<T> ReadAsync<T>(SqliteSnapshot snapshot, Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ReadInTransactionAsync(snapshot, work, cancellation);
+        }
+        catch (StoreUnavailableException damage) when (snapshot.Connection.FoundDamage)
+        {
+            // What the read has met stops the writer, before it builds on the damage.
+            _ = _writer.EnqueueAsync<int>(_ => throw damage, WritePriority.Background, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private static async ValueTask<T> ReadInTransactionAsync<T>(
+        SqliteSnapshot snapshot, Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
     {
         snapshot.Connection.Execute("BEGIN", []);
         try

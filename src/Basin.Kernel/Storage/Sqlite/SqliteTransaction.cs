@@ -40,6 +40,10 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
             connection.Execute("ROLLBACK", []);
     }
 
+    /// <summary>Commits pages that nobody needs, to learn whether the disk takes them; later pages use their place.</summary>
+    public void Probe() =>
+        connection.Run("BEGIN IMMEDIATE; CREATE TABLE basin_probe AS SELECT zeroblob(65536) AS room; DROP TABLE basin_probe; COMMIT");
+
     /// <summary>Runs one work item; when it throws, nothing that it wrote is kept.</summary>
     /// <exception cref="SpoiledBatchException">What it wrote can only be undone with the whole batch.</exception>
     public T Run<T>(Func<Transaction, ValueTask<T>> work)

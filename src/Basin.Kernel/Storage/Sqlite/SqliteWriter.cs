@@ -38,7 +38,7 @@ internal sealed class SqliteWriter : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Why the last commit failed, until one succeeds; or why the shard has stopped.</summary>
+    /// <summary>Why the last commit failed, until the disk takes writes again; or why the shard has stopped.</summary>
     public StoreUnavailableException? Trouble => _trouble;
 
     public int Queued => Volatile.Read(ref _queuedRequests) + _background.Count;
@@ -127,13 +127,14 @@ internal sealed class SqliteWriter : IDisposable
         {
             RunAll(batch);
             _transaction.Commit();
-            _trouble = null;
         }
         catch (Exception failure)
         {
             Abandon(batch, failure);
             return;
         }
+        if (_trouble is not null)
+            EndTrouble();
         _committed(_transaction);
         foreach (var item in batch)
             item.Answer();
@@ -174,6 +175,20 @@ internal sealed class SqliteWriter : IDisposable
         _trouble = trouble;
         Rollback();
         Refuse(batch, trouble);
+    }
+
+    /// <summary>A commit may have written nothing, and then says nothing about the disk. A write that needs room does.</summary>
+    private void EndTrouble()
+    {
+        try
+        {
+            _transaction.Probe();
+            _trouble = null;
+        }
+        catch (Exception failure)
+        {
+            Abandon([], failure);
+        }
     }
 
     private void Rollback()

@@ -78,10 +78,10 @@ public abstract class Transaction : Snapshot
 
     /// <summary>Publishes an event, in this transaction. Consumers get it after the commit, in the order of the shard.</summary>
     public ValueTask<int> PublishAsync<T>(Id<Tenant> tenant, T happened)
-        where T : IEvent<T>
+        where T : class, IEvent<T>
     {
         var data = JsonSerializer.SerializeToUtf8Bytes(happened, T.Type.Json);
-        var record = new EventRecord(NextSequence(), T.Type.Name, happened.Key, tenant, Now, TraceParent, data);
+        var record = new EventRecord(NextSequence(), T.Type.Name, happened.Key, tenant, Now, TraceParent, data) { Happened = happened };
         _published.Add(record);
         return ExecuteAsync(
             EventLog.Insert, record.Sequence, record.Type, record.Key, tenant.Value, record.At, record.TraceParent, SqlValue.Utf8(data));
@@ -89,10 +89,10 @@ public abstract class Transaction : Snapshot
 
     /// <summary>Schedules a job, in this transaction. It runs at <paramref name="due"/> or soon after, at least once.</summary>
     public ValueTask<int> ScheduleAsync<T>(Id<Tenant> tenant, T job, DateTimeOffset due)
-        where T : IJob<T>
+        where T : class, IJob<T>
     {
         var data = JsonSerializer.SerializeToUtf8Bytes(job, T.Type.Json);
-        var record = new JobRecord(NewJobId(), T.Type.Name, job.Key, tenant, due.ToWholeMilliseconds(), 0, TraceParent, data);
+        var record = new JobRecord(NewJobId(), T.Type.Name, job.Key, tenant, due.ToWholeMilliseconds(), 0, TraceParent, data) { Work = job };
         _scheduled.Add(record);
         return ExecuteAsync(JobQueue.Insert, record.Id, record.Type, record.Key, tenant.Value, record.DueAt, record.TraceParent, SqlValue.Utf8(data));
     }

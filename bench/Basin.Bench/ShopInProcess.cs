@@ -44,7 +44,7 @@ internal sealed class ShopInProcess : IAsyncDisposable
     public static async Task<ShopInProcess> StartAsync(Dictionary<string, string?> settings, CancellationToken cancellation)
     {
         var data = Directory.CreateDirectory(Path.Combine(Workplace.Results, $"data-shop-{Environment.ProcessId}"));
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Configuration["Basin:Store:Directory"] = data.FullName;

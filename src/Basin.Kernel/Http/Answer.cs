@@ -24,6 +24,9 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
 
     public Problem? Problem { get; init; }
 
+    /// <summary>The JSON of <see cref="Value"/>, when it was needed before it is sent.</summary>
+    internal byte[]? Body { get; set; }
+
     /// <summary>The JSON of a kept answer that is sent again.</summary>
     internal ReadOnlyMemory<byte>? Replayed { get; init; }
 
@@ -50,7 +53,7 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
             response.Headers.ETag = ETag;
         if (Status == StatusCodes.Status204NoContent)
             return;
-        var body = Replayed ?? Serialize(httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions);
+        var body = Replayed ?? Body ?? Serialize(httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions);
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, httpContext.RequestAborted);

@@ -96,7 +96,7 @@ public sealed class Once
     {
         var body = answer.Problem is { } problem
             ? JsonSerializer.SerializeToUtf8Bytes(problem, _registry.Json)
-            : answer.Serialize(_registry.Json);
+            : answer.Body = answer.Serialize(_registry.Json);
         await tx.ExecuteAsync(
             """
             INSERT INTO basin_idempotency (tenant, caller, key, fingerprint, status, location, etag, body, at)

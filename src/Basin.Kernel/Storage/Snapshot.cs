@@ -39,6 +39,20 @@ public abstract class Row
     public DateTimeOffset? TimeOrNull(int column) => IsNull(column) ? null : Time(column);
 
     public T Json<T>(int column, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(Bytes(column), type)!;
+
+    /// <summary>The same for a document that never changes once it is written; a row that is read often is parsed once.</summary>
+    /// <param name="id">Of the row; one kind of document per id.</param>
+    public T LastingJson<T>(int column, JsonTypeInfo<T> type, long id)
+        where T : class
+    {
+        if (Documents.Find<T>(id) is { } known)
+            return known;
+        var document = Json(column, type);
+        Documents.Remember(id, document);
+        return document;
+    }
+
+    private protected abstract Documents Documents { get; }
 }
 
 /// <summary>

@@ -67,10 +67,17 @@ internal static class OrdersStore
         return new Order(
             id,
             new Id<Tenant>(row.Integer(1)),
-            row.Json(8, OrdersJson.Default.OrderTerms) with { Owner = row.TextOrNull(9) },
+            TermsOf(row, id),
             new OrderProgress(
                 (OrderState)row.Int(2), (OrderReason?)row.IntegerOrNull(3), (Leg)row.Int(4), (Leg)row.Int(5), (Leg)row.Int(6)),
             id.CreatedAt,
             row.Time(7));
+    }
+
+    private static OrderTerms TermsOf(Row row, Id<Order> id)
+    {
+        var terms = row.LastingJson(8, OrdersJson.Default.OrderTerms, id.Value);
+        var owner = row.TextOrNull(9);
+        return terms.Owner == owner ? terms : terms with { Owner = owner };
     }
 }

@@ -34,7 +34,7 @@ internal static class ShippingStore
     private static Shipment ReadShipment(Row row) => new(
         new Id<Shipment>(row.Integer(0)),
         (ShipmentState)row.Int(1),
-        row.IsNull(6) ? null : row.Json(6, ShippingRowJson.Default.Parcel),
+        row.IsNull(6) ? null : row.LastingJson(6, ShippingRowJson.Default.Parcel, row.Integer(0)),
         row.TextOrNull(2),
         row.TextOrNull(3),
         row.TextOrNull(4),

@@ -12,25 +12,28 @@ internal sealed class SqliteConnection : IDisposable
     private readonly Dictionary<string, SqliteStatement> _statements = new(ReferenceEqualityComparer.Instance);
     private readonly nint _db;
 
-    private SqliteConnection(nint db) => _db = db;
+    private SqliteConnection(nint db, Documents documents) => (_db, Documents) = (db, documents);
+
+    /// <summary>Shared by all connections of the shard.</summary>
+    public Documents Documents { get; }
 
     public static SqliteConnection OpenWriter(string path, StoreOptions options)
     {
-        var connection = Open(path, SqliteNative.OpenReadWrite | SqliteNative.OpenCreate);
+        var connection = Open(path, new Documents(), SqliteNative.OpenReadWrite | SqliteNative.OpenCreate);
         foreach (var pragma in SqlitePragmas.Writer(options))
             connection.Run(pragma);
         return connection;
     }
 
-    public static SqliteConnection OpenReader(string path, StoreOptions options)
+    public static SqliteConnection OpenReader(string path, Documents documents, StoreOptions options)
     {
-        var connection = Open(path, SqliteNative.OpenReadWrite);
+        var connection = Open(path, documents, SqliteNative.OpenReadWrite);
         foreach (var pragma in SqlitePragmas.Reader(options))
             connection.Run(pragma);
         return connection;
     }
 
-    private static SqliteConnection Open(string path, int flags)
+    private static SqliteConnection Open(string path, Documents documents, int flags)
     {
         SqliteLibrary.EnsureLoaded();
         var code = SqliteNative.Open(path, out var db, flags | SqliteNative.OpenNoMutex, vfs: 0);
@@ -39,7 +42,7 @@ internal sealed class SqliteConnection : IDisposable
             _ = SqliteNative.Close(db);
             throw new StoreUnavailableException(StoreUnavailableException.Reasons.InputOutput, $"Cannot open '{path}': SQLite error {code}.");
         }
-        return new SqliteConnection(db);
+        return new SqliteConnection(db, documents);
     }
 
     /// <summary>The prepared statement of a constant text, made at its first use.</summary>

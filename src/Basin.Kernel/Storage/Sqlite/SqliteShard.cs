@@ -28,7 +28,7 @@ internal sealed class SqliteShard : Shard, IDisposable
         _writer = new SqliteWriter(system, number, transaction, options, time, log, HandOn);
         _readers = Channel.CreateBounded<SqliteSnapshot>(options.ReadersPerShard);
         for (var i = 0; i < options.ReadersPerShard; i++)
-            _readers.Writer.TryWrite(new SqliteSnapshot(SqliteConnection.OpenReader(path, options)));
+            _readers.Writer.TryWrite(new SqliteSnapshot(SqliteConnection.OpenReader(path, connection.Documents, options)));
     }
 
     public override int Number { get; }
@@ -69,7 +69,7 @@ internal sealed class SqliteShard : Shard, IDisposable
     {
         if (File.Exists(Path.ChangeExtension(path, ".mark")))
             return false;
-        using var connection = SqliteConnection.OpenReader(path, options);
+        using var connection = SqliteConnection.OpenReader(path, new Documents(), options);
         var tables = connection.List(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'basin_schema' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'",
             row => row.Text(0), []);

@@ -99,6 +99,8 @@ internal sealed unsafe class SqliteStatement : Row, IDisposable
         return place;
     }
 
+    private protected override Documents Documents => _connection.Documents;
+
     /// <returns>True when there is a row, false at the end.</returns>
     public bool Step()
     {

@@ -35,6 +35,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
 
     public void Rollback()
     {
+        connection.Documents.Forget();
         // A full disk has ended the transaction already.
         if (connection.InTransaction)
             connection.Execute("ROLLBACK", []);
@@ -80,6 +81,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
         RefuseLostTransaction();
         if (!_careful)
             throw new SpoiledBatchException();
+        connection.Documents.Forget();
         connection.Execute("ROLLBACK TO item", []);
         connection.Execute("RELEASE item", []);
     }
@@ -101,6 +103,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
             RefuseOthers();
             RefuseLostTransaction();
             ForgetSince(mark);
+            connection.Documents.Forget();
             connection.Execute("ROLLBACK TO part", []);
             connection.Execute("RELEASE part", []);
             return failure;

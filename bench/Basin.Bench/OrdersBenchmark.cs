@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Spectre.Console;
 
 namespace Basin.Bench;
@@ -6,7 +7,9 @@ namespace Basin.Bench;
 /// <summary>Durable <c>POST /v1/orders</c> per second: Basin's whole write path against an endpoint that only stores the body.</summary>
 internal static class OrdersBenchmark
 {
-    private const int WarmUpSeconds = 4;
+    private const string Floor = "floor";
+    private const int Products = 5_000;
+    private const int WarmUpSeconds = 10;
 
     private static readonly string Script = Path.Combine(Workplace.Root, "bench", "orders.lua");
 
@@ -38,15 +41,42 @@ internal static class OrdersBenchmark
         comparison.Show(console);
     }
 
+    /// <summary>The first SKU of each product, once the demo has filled the shop. The floor looks at none, so it is given some of the same length.</summary>
+    private static async Task<string[]> SkusAsync(Uri address, ServerVariant variant, TimeProvider time, CancellationToken cancellation)
+    {
+        if (variant.Name == Floor)
+            return [.. Enumerable.Range(0, Products).Select(product => $"BSN-{product:00000}-01")];
+        using var http = new HttpClient { BaseAddress = address };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", variant.Environment["BASIN_OPERATOR_KEY"]);
+        while (true)
+        {
+            var lines = await http.GetStringAsync("/v1/products/export", cancellation);
+            var skus = lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(FirstSku).ToArray();
+            if (skus.Length == Products)
+                return skus;
+            await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellation);
+        }
+    }
+
+    private static string FirstSku(string product)
+    {
+        using var json = JsonDocument.Parse(product);
+        return json.RootElement.GetProperty("variants")[0].GetProperty("sku").GetString()!;
+    }
+
     private static ServerVariant[] Variants(string? only)
     {
         // One key for both sides of the wire, known to nobody else and gone with the run.
         var secret = RandomNumberGenerator.GetHexString(40, lowercase: true);
-        var key = new Dictionary<string, string>(StringComparer.Ordinal) { ["BASIN_OPERATOR_KEY"] = secret };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["BASIN_OPERATOR_KEY"] = secret,
+            ["Basin__Notifications__Email"] = "false",
+        };
         ServerVariant[] all =
         [
-            new("floor", "bench/Basin.Floor", [], key),
-            new("basin", "src/Basin.Host", ["--demo"], key),
+            new(Floor, "bench/Basin.Floor", [], environment),
+            new("basin", "src/Basin.Host", ["--demo"], environment),
         ];
         if (only is null)
             return all;
@@ -58,13 +88,17 @@ internal static class OrdersBenchmark
     private static async Task<WrkResult> MeasureAsync(
         ServerVariant variant, BenchmarkSettings settings, TimeProvider time, CancellationToken cancellation)
     {
-        using var server = await RunningServer.StartAsync(variant, time, cancellation);
+        using var data = new DataDirectory(variant.Name);
+        using var server = await RunningServer.StartAsync(variant, data, time, cancellation);
+        var skus = Path.Combine(data.Path, "skus");
+        await File.WriteAllLinesAsync(skus, await SkusAsync(server.Address, variant, time, cancellation), cancellation);
         await LoadAsync("warm-up", WarmUpSeconds, [new("BENCH_EXPLAIN", "1")]);
         return await LoadAsync("measured", settings.Seconds, []);
 
         Task<WrkResult> LoadAsync(string keyPrefix, int seconds, KeyValuePair<string, string>[] more)
         {
-            var environment = new Dictionary<string, string>([.. variant.Environment, .. more, new("BENCH_KEY_PREFIX", keyPrefix)]);
+            var environment = new Dictionary<string, string>(
+                [.. variant.Environment, .. more, new("BENCH_KEY_PREFIX", keyPrefix), new("BENCH_SKUS", skus)]);
             return Wrk.RunAsync(server.Address, Script, seconds, settings.Clients, environment, cancellation);
         }
     }

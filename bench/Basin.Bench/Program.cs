@@ -6,6 +6,8 @@ Benchmark[] benchmarks =
 [
     new("orders", OrdersBenchmark.RunAsync),
     new("pipeline", PipelineBenchmark.RunAsync),
+    new("ids", IdsBenchmark.RunAsync),
+    new("memory", MemoryBenchmark.RunAsync),
 ];
 
 var which = new Argument<string>("benchmark") { Description = "Which benchmark to run" };

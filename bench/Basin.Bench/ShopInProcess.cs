@@ -26,9 +26,9 @@ internal sealed class ShopInProcess : IAsyncDisposable
     private const int UnitsOfEach = 100_000_000;
 
     private readonly WebApplication _app;
-    private readonly DirectoryInfo _data;
+    private readonly DataDirectory _data;
 
-    private ShopInProcess(WebApplication app, DirectoryInfo data) => (_app, _data) = (app, data);
+    private ShopInProcess(WebApplication app, DataDirectory data) => (_app, _data) = (app, data);
 
     public OrdersApi Orders => _app.Services.GetRequiredService<OrdersApi>();
 
@@ -43,11 +43,11 @@ internal sealed class ShopInProcess : IAsyncDisposable
     /// <param name="settings">Overrides such as <c>["Basin:Shipping:DeliverAfter"] = "00:00:01"</c>.</param>
     public static async Task<ShopInProcess> StartAsync(Dictionary<string, string?> settings, CancellationToken cancellation)
     {
-        var data = Directory.CreateDirectory(Path.Combine(Workplace.Results, $"data-shop-{Environment.ProcessId}"));
+        var data = new DataDirectory("shop");
         var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(settings);
-        builder.Configuration["Basin:Store:Directory"] = data.FullName;
+        builder.Configuration["Basin:Store:Directory"] = data.Path;
         builder.Configuration["Basin:Notifications:Email"] = "false";
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.AddKernel();
@@ -81,6 +81,6 @@ internal sealed class ShopInProcess : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
-        _data.Delete(recursive: true);
+        _data.Dispose();
     }
 }

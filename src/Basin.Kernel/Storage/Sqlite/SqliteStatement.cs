@@ -112,7 +112,7 @@ internal sealed unsafe class SqliteStatement : Row, IDisposable
         return false;
     }
 
-    public void Reset() => SqliteNative.Reset(_handle);
+    public void Reset() => _ = SqliteNative.Reset(_handle);
 
     public override bool IsNull(int column) => SqliteNative.ColumnType(_handle, column) == SqliteNative.TypeNull;
 

@@ -23,7 +23,7 @@ public static class AccessSystem
 
     extension(IHostApplicationBuilder builder)
     {
-        /// <param name="announce">Shows the link for the first operator to whoever started the host, besides the log.</param>
+        /// <param name="announce">Shows the link for the first operator to whoever started the host; without it the log does.</param>
         public IHostApplicationBuilder AddAccess(Action<string>? announce = null)
         {
             builder.AddSystem(Name, typeof(AccessSystem).Assembly, "Access")

@@ -47,6 +47,7 @@ public sealed class HostTests
     [Theory]
     [InlineData("/console", HttpStatusCode.OK)]
     [InlineData("/console/events", HttpStatusCode.OK)]
+    [InlineData("/console/operators", HttpStatusCode.OK)]
     [InlineData("/console/live", HttpStatusCode.Unauthorized)]
     public async Task The_console_asks_people_to_sign_in(string path, HttpStatusCode status)
     {

@@ -30,7 +30,7 @@ public static class AccessSystem
                 .Options<AccessOptions>("Access")
                 .Publishes<VisitorSignedIn>()
                 .Every<KeyRing>(KeyRing.NotePeriod, ring => ring.NoteUsesAsync)
-                .Every<Accounts>(TimeSpan.FromMinutes(1), accounts => accounts.TrimTriesAsync)
+                .Every<Accounts>(TimeSpan.FromMinutes(1), accounts => accounts.TrimAsync)
                 .Refuses(AccessProblems.All);
             var services = builder.Services;
             services.AddSingleton(new OperatorKey(builder.Configuration[OperatorKey.Variable]));

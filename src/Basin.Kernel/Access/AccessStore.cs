@@ -64,14 +64,17 @@ internal static class AccessStore
         await snapshot.NumberAsync("SELECT 1 FROM account WHERE tenant = $1 AND kind = 'operator' LIMIT 1", tenant.Value) is not null;
 
     public static ValueTask<List<Account>> ListOperatorsAsync(Snapshot snapshot, Id<Tenant> tenant) => snapshot.ListAsync(
-        "SELECT id, tenant, kind, email, created_at, password_hash, stamp FROM account WHERE tenant = $1 AND kind = 'operator' ORDER BY id LIMIT 1000",
+        """
+        SELECT id, tenant, kind, email, created_at, password_hash, stamp FROM account
+        WHERE tenant = $1 AND kind = 'operator' ORDER BY id LIMIT 1000
+        """,
         row => ReadAccount(row).Account, tenant.Value);
 
     public static ValueTask<int> InsertInvitationAsync(Transaction tx, byte[] tokenHash, DateTimeOffset expiresAt) =>
         tx.ExecuteAsync("INSERT INTO operator_invitation (token_hash, expires_at) VALUES ($1, $2)", tokenHash, expiresAt);
 
-    public static async ValueTask<bool> HasInvitationAsync(Snapshot snapshot, byte[] tokenHash, DateTimeOffset now) =>
-        await snapshot.NumberAsync("SELECT 1 FROM operator_invitation WHERE token_hash = $1 AND expires_at > $2", tokenHash, now) is not null;
+    public static async ValueTask<bool> HasInvitationAsync(Snapshot snapshot, byte[] hash, DateTimeOffset at) =>
+        await snapshot.NumberAsync("SELECT 1 FROM operator_invitation WHERE token_hash = $1 AND expires_at > $2", hash, at) is not null;
 
     /// <returns>False when it was taken already or has expired.</returns>
     public static async ValueTask<bool> TakeInvitationAsync(Transaction tx, byte[] tokenHash) =>

@@ -106,17 +106,23 @@ public sealed class Accounts(
     public async Task<string> InviteOperatorAsync(Caller caller, CancellationToken cancellation)
     {
         var token = SecretToken.New();
+        var hash = SecretToken.HashOf(token);
         await store.WriteAsync(
-            ShardKey.First, tx => AccessStore.InsertInvitationAsync(tx, SecretToken.HashOf(token), tx.Now + InvitationLifetime), cancellation);
+            ShardKey.First, tx => AccessStore.InsertInvitationAsync(tx, hash, tx.Now + InvitationLifetime), cancellation);
         AccessLog.OperatorInvited(log, caller.Subject);
         return token;
     }
 
     /// <summary>Whether a link with this token makes an operator: that of <see cref="SetupLink"/>, or an invitation.</summary>
-    public async ValueTask<bool> MaySetUpAsync(string? token, CancellationToken cancellation) =>
-        setup.Opens(token)
-        || (token is { Length: SecretToken.Length } && await store.ReadAsync(
-            ShardKey.First, snapshot => AccessStore.HasInvitationAsync(snapshot, SecretToken.HashOf(token), time.GetUtcNow()), cancellation));
+    public async ValueTask<bool> MaySetUpAsync(string? token, CancellationToken cancellation)
+    {
+        if (setup.Opens(token))
+            return true;
+        if (token is not { Length: SecretToken.Length })
+            return false;
+        var (hash, now) = (SecretToken.HashOf(token), time.GetUtcNow());
+        return await store.ReadAsync(ShardKey.First, snapshot => AccessStore.HasInvitationAsync(snapshot, hash, now), cancellation);
+    }
 
     /// <summary>Makes an operator and signs in, for whoever has a link that does so.</summary>
     public async Task<Problem?> SetUpAsync(HttpContext http, string? token, string? email, string? password)
@@ -136,7 +142,8 @@ public sealed class Accounts(
         return null;
     }
 
-    private async ValueTask<(Account? Account, Problem? Problem)> MakeOperatorAsync(Transaction tx, string token, string email, Credentials credentials)
+    private async ValueTask<(Account? Account, Problem? Problem)> MakeOperatorAsync(
+        Transaction tx, string token, string email, Credentials credentials)
     {
         if (await AccessStore.FindAccountAsync(tx, tenants.Main, AccountKind.Operator, email) is not null)
             return (null, AccessProblems.EmailTaken.At("email", "This address has an account already."));

@@ -1,9 +1,10 @@
 -- Load for POST /v1/orders. A pool of orders is made up front, so that making them takes no time from the server beside it.
 -- Environment: BASIN_OPERATOR_KEY, sent as bearer key; BENCH_KEY_PREFIX, unique per run, for an Idempotency-Key of its own on every
--- request; BENCH_EXPLAIN, to print the first answer that is not 201.
+-- request; BENCH_SKUS, a file with an SKU per line; BENCH_EXPLAIN, to print the first answer that is not 201.
 
 local pool_size = 4096
-local products = 5000
+local skus = {}
+for sku in io.lines(os.getenv("BENCH_SKUS")) do skus[#skus + 1] = sku end
 local bearer = os.getenv("BASIN_OPERATOR_KEY")
 local key_prefix = os.getenv("BENCH_KEY_PREFIX")
 local heads, bodies, sent, explained = {}, {}, 0, false
@@ -11,7 +12,7 @@ local heads, bodies, sent, explained = {}, {}, 0, false
 local function order()
    local lines = {}
    for i = 1, math.random(3) do
-      lines[i] = string.format('{"sku":"BSN-%05d-01","quantity":%d}', math.random(products), math.random(3))
+      lines[i] = string.format('{"sku":"%s","quantity":%d}', skus[math.random(#skus)], math.random(3))
    end
    return '{"email":"ada@example.com","shipTo":{"name":"Ada Lovelace","line1":"12 St James\'s Square","city":"London",'
       .. '"postalCode":"SW1Y 4JH","country":"GB"},"lines":[' .. table.concat(lines, ",") .. '],"payment":{"token":"tok_visa"}}'

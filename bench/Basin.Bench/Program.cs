@@ -5,6 +5,7 @@ using Spectre.Console;
 Benchmark[] benchmarks =
 [
     new("orders", OrdersBenchmark.RunAsync),
+    new("pipeline", PipelineBenchmark.RunAsync),
 ];
 
 var which = new Argument<string>("benchmark") { Description = "Which benchmark to run" };

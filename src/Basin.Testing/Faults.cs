@@ -75,7 +75,8 @@ public sealed class Faults
             Apply = async (tx, record, source) =>
             {
                 await MeetAsync(point);
-                await binding.Apply(tx, record, source);
+                // What was stored is what counts: a handler is given that, as after a restart.
+                await binding.Apply(tx, record with { Happened = null }, source);
                 await MeetAsync(point + After);
             },
         };
@@ -89,6 +90,7 @@ public sealed class Faults
             Run = async (run, cancellation) =>
             {
                 await MeetAsync(point, cancellation);
+                run.ReadBack();
                 await binding.Run(run, cancellation);
                 await MeetAsync(point + After, cancellation);
             },

@@ -162,7 +162,7 @@ public sealed class TestHost : IAsyncDisposable
 
     /// <summary>All events of a type that are still in the logs: by time, then by shard and sequence.</summary>
     public async Task<List<T>> PublishedAsync<T>()
-        where T : IEvent<T>
+        where T : class, IEvent<T>
     {
         var found = new List<(int Shard, EventRecord Record)>();
         foreach (var definition in Services.GetServices<SystemDefinition>().Where(d => d.Published.ContainsKey(T.Type.Name)))
@@ -184,7 +184,7 @@ public sealed class TestHost : IAsyncDisposable
     }
 
     private static T Read<T>(EventRecord record)
-        where T : IEvent<T> => System.Text.Json.JsonSerializer.Deserialize(record.Data.Span, T.Type.Json)!;
+        where T : class, IEvent<T> => System.Text.Json.JsonSerializer.Deserialize(record.Data.Span, T.Type.Json)!;
 
     private async Task StartAppAsync()
     {

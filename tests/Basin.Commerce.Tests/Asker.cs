@@ -29,14 +29,14 @@ internal static class Asker
     {
         /// <summary>Publishes a request of the first tenant.</summary>
         public Task<int> AskAsync<T>(T request)
-            where T : IEvent<T> => host.AskAsync(TestHost.DefaultCaller.Tenant, request);
+            where T : class, IEvent<T> => host.AskAsync(TestHost.DefaultCaller.Tenant, request);
 
         public Task<int> AskAsync<T>(Id<Tenant> tenant, T request)
-            where T : IEvent<T> => host.StoreOf(Name).WriteAsync(ShardKey.First, tx => tx.PublishAsync(tenant, request), CancellationToken.None);
+            where T : class, IEvent<T> => host.StoreOf(Name).WriteAsync(ShardKey.First, tx => tx.PublishAsync(tenant, request), CancellationToken.None);
 
         /// <summary>Publishes a request and waits until all that follows from it has happened, as far as the clock allows.</summary>
         public async Task AskAndSettleAsync<T>(T request)
-            where T : IEvent<T>
+            where T : class, IEvent<T>
         {
             await host.AskAsync(request);
             await host.SettleAsync();

@@ -10,7 +10,7 @@ namespace Basin.Kernel.Events;
 /// record only ever gains optional members; any other change is a new type with the next version.
 /// </summary>
 public interface IEvent<TSelf>
-    where TSelf : IEvent<TSelf>
+    where TSelf : class, IEvent<TSelf>
 {
     static abstract EventType<TSelf> Type { get; }
 
@@ -28,7 +28,11 @@ public sealed record EventType<T>(string Name, string KeyPrefix, JsonTypeInfo<T>
 /// <param name="TraceParent">W3C trace context of the work that published it.</param>
 /// <param name="Data">UTF-8 JSON.</param>
 public sealed record EventRecord(
-    long Sequence, string Type, long Key, Id<Tenant> Tenant, DateTimeOffset At, string? TraceParent, ReadOnlyMemory<byte> Data);
+    long Sequence, string Type, long Key, Id<Tenant> Tenant, DateTimeOffset At, string? TraceParent, ReadOnlyMemory<byte> Data)
+{
+    /// <summary>What <see cref="Data"/> was written from, while the process that published it still runs: its consumers need not read it back.</summary>
+    internal object? Happened { get; init; }
+}
 
 /// <summary>Where an event comes from.</summary>
 /// <param name="System">The publishing system.</param>
@@ -51,11 +55,15 @@ public readonly record struct EventContext(Id<Tenant> Tenant, DateTimeOffset At,
 internal sealed record EventBinding(string Type, Func<Storage.Transaction, EventRecord, EventSource, ValueTask> Apply, bool OnEveryShard = false)
 {
     public static EventBinding Of<T>(EventHandler<T> handler, bool onEveryShard = false)
-        where T : IEvent<T> => new(
+        where T : class, IEvent<T> => new(
             T.Type.Name,
             (tx, record, source) => handler(
                 tx,
-                JsonSerializer.Deserialize(record.Data.Span, T.Type.Json) ?? throw new JsonException("The data of the event is null."),
+                record.Happened as T ?? Read<T>(record),
                 new EventContext(record.Tenant, record.At, source, record.Sequence)),
             onEveryShard);
+
+    private static T Read<T>(EventRecord record)
+        where T : class, IEvent<T> =>
+        JsonSerializer.Deserialize(record.Data.Span, T.Type.Json) ?? throw new JsonException("The data of the event is null.");
 }

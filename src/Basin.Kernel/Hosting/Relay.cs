@@ -132,11 +132,10 @@ public sealed class Relay : IHostedService, IDisposable
             limit, TrimStep) == TrimStep;
     }
 
-    /// <summary>Deletes the kept answers of Idempotency-Keys that nobody may repeat any more.</summary>
+    /// <summary>Deletes the kept answers of Idempotency-Keys that nobody may repeat any more; the oldest come first.</summary>
     private async ValueTask<bool> ForgetAnswersAsync(Transaction tx) => await tx.ExecuteAsync(
         """
-        DELETE FROM basin_idempotency WHERE (tenant, caller, key) IN
-            (SELECT tenant, caller, key FROM basin_idempotency WHERE at < $1 ORDER BY at LIMIT $2)
+        DELETE FROM basin_idempotency WHERE at < $1 AND id IN (SELECT id FROM basin_idempotency ORDER BY id LIMIT $2)
         """,
         tx.Now - TimeSpan.FromHours(_idempotency.KeepHours), TrimStep) == TrimStep;
 }

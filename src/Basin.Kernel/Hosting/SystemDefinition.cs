@@ -74,7 +74,7 @@ public sealed class SystemDefinition
     }
 
     public SystemDefinition Publishes<TEvent>()
-        where TEvent : IEvent<TEvent>
+        where TEvent : class, IEvent<TEvent>
     {
         _published.Add(TEvent.Type.Name, TEvent.Type.KeyPrefix);
         return this;
@@ -82,7 +82,7 @@ public sealed class SystemDefinition
 
     /// <summary>Handles an event, whoever publishes it, in the transaction that moves the checkpoint.</summary>
     public SystemDefinition On<TEvent, THandler>(Func<THandler, Events.EventHandler<TEvent>> handler)
-        where TEvent : IEvent<TEvent>
+        where TEvent : class, IEvent<TEvent>
         where THandler : notnull
     {
         _handlers.Add(services => EventBinding.Of(handler(services.GetRequiredService<THandler>())));
@@ -91,7 +91,7 @@ public sealed class SystemDefinition
 
     /// <inheritdoc cref="On{TEvent, THandler}"/>
     public SystemDefinition On<TEvent>(Events.EventHandler<TEvent> handler)
-        where TEvent : IEvent<TEvent>
+        where TEvent : class, IEvent<TEvent>
     {
         _handlers.Add(_ => EventBinding.Of(handler));
         return this;
@@ -99,7 +99,7 @@ public sealed class SystemDefinition
 
     /// <summary>Handles an event in every shard of the system, once in each: for what concerns rows of many keys.</summary>
     public SystemDefinition OnEveryShard<TEvent>(Events.EventHandler<TEvent> handler)
-        where TEvent : IEvent<TEvent>
+        where TEvent : class, IEvent<TEvent>
     {
         _handlers.Add(_ => EventBinding.Of(handler, onEveryShard: true));
         return this;
@@ -107,7 +107,7 @@ public sealed class SystemDefinition
 
     /// <summary>Runs the jobs of a type.</summary>
     public SystemDefinition Runs<TJob, THandler>(Func<THandler, JobHandler<TJob>> handler)
-        where TJob : IJob<TJob>
+        where TJob : class, IJob<TJob>
         where THandler : notnull
     {
         _jobs.Add(services => JobBinding.Of(handler(services.GetRequiredService<THandler>())));

@@ -80,13 +80,17 @@ public sealed class Once
         return answer!;
     }
 
-    /// <summary>What is older than its time is forgotten at once; the relay removes it later.</summary>
-    private ValueTask<Kept?> FindKeptAsync(Transaction tx) => tx.FindAsync(
-        """
-        SELECT fingerprint, status, location, etag, body FROM basin_idempotency
-        WHERE tenant = $1 AND caller = $2 AND key = $3 AND at >= $4
-        """,
-        ReadKept, _caller.Tenant.Value, _caller.Subject, _key, tx.Now - _registry.KeepFor);
+    /// <summary>What is older than its time is forgotten, also when the relay has not come to remove it.</summary>
+    private async ValueTask<Kept?> FindKeptAsync(Transaction tx)
+    {
+        var kept = await tx.FindAsync(
+            "SELECT id, at, fingerprint, status, location, etag, body FROM basin_idempotency WHERE tenant = $1 AND caller = $2 AND key = $3",
+            ReadKept, _caller.Tenant.Value, _caller.Subject, _key);
+        if (kept is null || kept.At >= tx.Now - _registry.KeepFor)
+            return kept;
+        await tx.ExecuteAsync("DELETE FROM basin_idempotency WHERE id = $1", kept.Id);
+        return null;
+    }
 
     private async ValueTask KeepAsync<T>(Transaction tx, byte[] fingerprint, Answer<T> answer)
     {
@@ -97,9 +101,6 @@ public sealed class Once
             """
             INSERT INTO basin_idempotency (tenant, caller, key, fingerprint, status, location, etag, body, at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            ON CONFLICT (tenant, caller, key) DO UPDATE SET
-                fingerprint = excluded.fingerprint, status = excluded.status, location = excluded.location,
-                etag = excluded.etag, body = excluded.body, at = excluded.at
             """,
             _caller.Tenant.Value, _caller.Subject, _key, fingerprint, answer.Status, answer.Location, answer.ETag, SqlValue.Utf8(body), tx.Now);
     }
@@ -136,10 +137,10 @@ public sealed class Once
 
     private static OnceKey KeyOf(Caller caller, string key) => new(caller.Tenant.Value, caller.Subject, key);
 
-    private sealed record Kept(byte[] Fingerprint, int Status, string? Location, string? ETag, byte[] Body);
+    private sealed record Kept(long Id, DateTimeOffset At, byte[] Fingerprint, int Status, string? Location, string? ETag, byte[] Body);
 
-    private static Kept ReadKept(Row row) =>
-        new(row.Bytes(0).ToArray(), row.Int(1), row.TextOrNull(2), row.TextOrNull(3), row.Bytes(4).ToArray());
+    private static Kept ReadKept(Row row) => new(
+        row.Integer(0), row.Time(1), row.Bytes(2).ToArray(), row.Int(3), row.TextOrNull(4), row.TextOrNull(5), row.Bytes(6).ToArray());
 }
 
 internal readonly record struct OnceKey(long Tenant, string Caller, string Key);

@@ -10,7 +10,7 @@ namespace Basin.Kernel.Jobs;
 /// once, so what it calls must tolerate a repeat.
 /// </summary>
 public interface IJob<TSelf>
-    where TSelf : IJob<TSelf>
+    where TSelf : class, IJob<TSelf>
 {
     static abstract JobType<TSelf> Type { get; }
 
@@ -24,7 +24,11 @@ public sealed record JobType<T>(string Name, string KeyPrefix, JsonTypeInfo<T> J
 
 /// <summary>A job as it is stored.</summary>
 internal sealed record JobRecord(
-    long Id, string Type, long Key, Id<Tenant> Tenant, DateTimeOffset DueAt, int Attempts, string? TraceParent, ReadOnlyMemory<byte> Data);
+    long Id, string Type, long Key, Id<Tenant> Tenant, DateTimeOffset DueAt, int Attempts, string? TraceParent, ReadOnlyMemory<byte> Data)
+{
+    /// <summary>What <see cref="Data"/> was written from, while the process that scheduled it still runs.</summary>
+    public object? Work { get; init; }
+}
 
 /// <summary>
 /// Runs a job. It ends by <see cref="JobRun.CompleteAsync"/>, or <see cref="JobRun.AgainAtAsync"/>; an exception means another try with back-off.
@@ -35,8 +39,10 @@ public delegate Task JobHandler<in T>(T job, JobRun run, CancellationToken cance
 internal sealed record JobBinding(string Type, string KeyPrefix, Func<JobRun, CancellationToken, Task> Run)
 {
     public static JobBinding Of<T>(JobHandler<T> handler)
-        where T : IJob<T> => new(T.Type.Name, T.Type.KeyPrefix, (run, cancellation) => handler(
-            JsonSerializer.Deserialize(run.Record.Data.Span, T.Type.Json) ?? throw new JsonException("The data of the job is null."),
-            run,
-            cancellation));
+        where T : class, IJob<T> => new(
+            T.Type.Name, T.Type.KeyPrefix, (run, cancellation) => handler(run.Record.Work as T ?? Read<T>(run.Record), run, cancellation));
+
+    private static T Read<T>(JobRecord record)
+        where T : class, IJob<T> =>
+        JsonSerializer.Deserialize(record.Data.Span, T.Type.Json) ?? throw new JsonException("The data of the job is null.");
 }

@@ -11,11 +11,14 @@ public sealed class JobRun
 
     internal JobRun(JobRecord record, Shard shard) => (Record, _shard) = (record, shard);
 
-    internal JobRecord Record { get; }
+    internal JobRecord Record { get; private set; }
 
     internal bool Ended { get; private set; }
 
     public Id<Tenant> Tenant => Record.Tenant;
+
+    /// <summary>Makes this run read what is stored, as after a restart.</summary>
+    internal void ReadBack() => Record = Record with { Work = null };
 
     /// <summary>1 at the first try; tries that ended by <see cref="AgainAtAsync"/> count too.</summary>
     public int Attempt => Record.Attempts + 1;

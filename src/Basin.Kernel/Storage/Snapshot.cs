@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Basin.Kernel.Events;
@@ -77,10 +78,10 @@ public abstract class Transaction : Snapshot
 
     /// <summary>Publishes an event, in this transaction. Consumers get it after the commit, in the order of the shard.</summary>
     public ValueTask<int> PublishAsync<T>(Id<Tenant> tenant, T happened)
-        where T : IEvent<T>
+        where T : class, IEvent<T>
     {
         var data = JsonSerializer.SerializeToUtf8Bytes(happened, T.Type.Json);
-        var record = new EventRecord(NextSequence(), T.Type.Name, happened.Key, tenant, Now, TraceParent, data);
+        var record = new EventRecord(NextSequence(), T.Type.Name, happened.Key, tenant, Now, TraceParent, data) { Happened = happened };
         _published.Add(record);
         return ExecuteAsync(
             EventLog.Insert, record.Sequence, record.Type, record.Key, tenant.Value, record.At, record.TraceParent, SqlValue.Utf8(data));
@@ -88,10 +89,10 @@ public abstract class Transaction : Snapshot
 
     /// <summary>Schedules a job, in this transaction. It runs at <paramref name="due"/> or soon after, at least once.</summary>
     public ValueTask<int> ScheduleAsync<T>(Id<Tenant> tenant, T job, DateTimeOffset due)
-        where T : IJob<T>
+        where T : class, IJob<T>
     {
         var data = JsonSerializer.SerializeToUtf8Bytes(job, T.Type.Json);
-        var record = new JobRecord(NewJobId(), T.Type.Name, job.Key, tenant, due.ToWholeMilliseconds(), 0, TraceParent, data);
+        var record = new JobRecord(NewJobId(), T.Type.Name, job.Key, tenant, due.ToWholeMilliseconds(), 0, TraceParent, data) { Work = job };
         _scheduled.Add(record);
         return ExecuteAsync(JobQueue.Insert, record.Id, record.Type, record.Key, tenant.Value, record.DueAt, record.TraceParent, SqlValue.Utf8(data));
     }
@@ -99,10 +100,11 @@ public abstract class Transaction : Snapshot
     /// <summary>
     /// Stops the shard when <paramref name="holds"/> is false: writing on would spread the damage. Nothing of the transaction is kept.
     /// </summary>
-    public static void Invariant(bool holds, string sentence)
+    /// <param name="sentence">Put together only when it is needed.</param>
+    public static void Invariant(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] InvariantSentence sentence)
     {
         if (!holds)
-            throw new InvariantException(sentence);
+            throw new InvariantException(sentence.ToString());
     }
 
     /// <summary>W3C trace context that published events and scheduled jobs carry on.</summary>
@@ -148,6 +150,25 @@ public abstract class Transaction : Snapshot
         _published.RemoveRange(mark.Published, _published.Count - mark.Published);
         _scheduled.RemoveRange(mark.Scheduled, _scheduled.Count - mark.Scheduled);
     }
+}
+
+/// <summary>The text of an invariant; nothing is formatted while it holds.</summary>
+[InterpolatedStringHandler]
+public ref struct InvariantSentence
+{
+    private DefaultInterpolatedStringHandler _text;
+
+    public InvariantSentence(int literalLength, int formattedCount, bool holds, out bool isBroken)
+    {
+        isBroken = !holds;
+        _text = holds ? default : new DefaultInterpolatedStringHandler(literalLength, formattedCount);
+    }
+
+    public void AppendLiteral(string text) => _text.AppendLiteral(text);
+
+    public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
+
+    public override string ToString() => _text.ToStringAndClear();
 }
 
 /// <summary>An invariant does not hold; the shard that meets it stops writing until an operator has looked and restarts.</summary>

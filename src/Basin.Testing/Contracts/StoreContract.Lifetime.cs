@@ -60,7 +60,7 @@ public abstract partial class StoreContract
                 async tx =>
                 {
                     await InsertAsync(tx, 3);
-                    Transaction.Invariant(false, "three is never there");
+                    Transaction.Invariant(false, $"three is never there");
                     return 0;
                 },
                 WritePriority.Request,

@@ -43,7 +43,7 @@ internal static class NotificationsHost
     }
 
     public static async Task<T> TellAsync<T>(this TestHost host, T happened, Id<Tenant>? tenant = null)
-        where T : IEvent<T>
+        where T : class, IEvent<T>
     {
         await host.StoreOf("shop").WriteAsync(ShardKey.First, tx => tx.PublishAsync(tenant ?? Tenant, happened), CancellationToken.None);
         await host.SettleAsync();

@@ -54,8 +54,9 @@ CREATE TABLE basin_job (
 ) STRICT;
 CREATE INDEX basin_job_due ON basin_job (dead, due_at, id);
 
--- The first answer to each Idempotency-Key.
+-- The first answer to each Idempotency-Key. Keys are random, so answers are appended and only the index is written in many places.
 CREATE TABLE basin_idempotency (
+    id           INTEGER PRIMARY KEY,
     tenant       INTEGER NOT NULL,
     caller       TEXT    NOT NULL,
     key          TEXT    NOT NULL,
@@ -64,7 +65,6 @@ CREATE TABLE basin_idempotency (
     location     TEXT,
     etag         TEXT,
     body         TEXT,
-    at           INTEGER NOT NULL,
-    PRIMARY KEY (tenant, caller, key)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX basin_idempotency_at ON basin_idempotency (at);
+    at           INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX basin_idempotency_key ON basin_idempotency (tenant, caller, key);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using SQLitePCL;
 
 namespace Basin.Kernel.Storage.Sqlite;
 
@@ -11,13 +10,13 @@ internal sealed class SqliteConnection : IDisposable
 
     // Statements are constants, so the reference is the identity and no text is hashed.
     private readonly Dictionary<string, SqliteStatement> _statements = new(ReferenceEqualityComparer.Instance);
-    private readonly sqlite3 _db;
+    private readonly nint _db;
 
-    private SqliteConnection(sqlite3 db) => _db = db;
+    private SqliteConnection(nint db) => _db = db;
 
     public static SqliteConnection OpenWriter(string path, StoreOptions options)
     {
-        var connection = Open(path, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
+        var connection = Open(path, SqliteNative.OpenReadWrite | SqliteNative.OpenCreate);
         foreach (var pragma in SqlitePragmas.Writer(options))
             connection.Run(pragma);
         return connection;
@@ -25,7 +24,7 @@ internal sealed class SqliteConnection : IDisposable
 
     public static SqliteConnection OpenReader(string path, StoreOptions options)
     {
-        var connection = Open(path, raw.SQLITE_OPEN_READWRITE);
+        var connection = Open(path, SqliteNative.OpenReadWrite);
         foreach (var pragma in SqlitePragmas.Reader(options))
             connection.Run(pragma);
         return connection;
@@ -34,10 +33,10 @@ internal sealed class SqliteConnection : IDisposable
     private static SqliteConnection Open(string path, int flags)
     {
         SqliteLibrary.EnsureLoaded();
-        var code = raw.sqlite3_open_v2(path, out var db, flags | raw.SQLITE_OPEN_NOMUTEX, null);
-        if (code != raw.SQLITE_OK)
+        var code = SqliteNative.Open(path, out var db, flags | SqliteNative.OpenNoMutex, vfs: 0);
+        if (code != SqliteNative.Ok)
         {
-            db.Dispose();
+            _ = SqliteNative.Close(db);
             throw new StoreUnavailableException(StoreUnavailableException.Reasons.InputOutput, $"Cannot open '{path}': SQLite error {code}.");
         }
         return new SqliteConnection(db);
@@ -50,12 +49,12 @@ internal sealed class SqliteConnection : IDisposable
             return statement;
         if (_statements.Count == MaxStatements)
             throw new InvalidOperationException($"More than {MaxStatements} statements: SQL is a constant, values are parameters.");
-        Check(raw.sqlite3_prepare_v3(_db, sql, raw.SQLITE_PREPARE_PERSISTENT, out var handle));
+        Check(SqliteNative.Prepare(_db, sql, bytes: -1, SqliteNative.PreparePersistent, out var handle, tail: 0));
         return _statements[sql] = new SqliteStatement(this, handle);
     }
 
     /// <summary>Runs any text with any number of statements, such as a migration, without keeping them.</summary>
-    public void Run(string sql) => Check(raw.sqlite3_exec(_db, sql));
+    public void Run(string sql) => Check(SqliteNative.Execute(_db, sql, callback: 0, argument: 0, error: 0));
 
     public int Execute(string sql, ReadOnlySpan<SqlValue> values)
     {
@@ -67,7 +66,7 @@ internal sealed class SqliteConnection : IDisposable
             while (statement.Step())
             {
             }
-            return raw.sqlite3_changes(_db);
+            return SqliteNative.Changes(_db);
         }
         finally
         {
@@ -121,10 +120,10 @@ internal sealed class SqliteConnection : IDisposable
         }
     }
 
-    public void Interrupt() => raw.sqlite3_interrupt(_db);
+    public void Interrupt() => SqliteNative.InterruptAll(_db);
 
     /// <summary>True while a transaction is open; a full disk may have ended it already.</summary>
-    public bool InTransaction => raw.sqlite3_get_autocommit(_db) == 0;
+    public bool InTransaction => SqliteNative.AutoCommit(_db) == 0;
 
     /// <summary>True once SQLite could not make sense of the file.</summary>
     public bool FoundDamage { get; private set; }
@@ -132,20 +131,20 @@ internal sealed class SqliteConnection : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Check(int code)
     {
-        if (code != raw.SQLITE_OK)
+        if (code != SqliteNative.Ok)
             Throw(code);
     }
 
     public void Throw(int code)
     {
-        var text = raw.sqlite3_errmsg(_db).utf8_to_string();
-        throw (code & 0xff) switch
+        var text = SqliteNative.ErrorMessage(_db);
+        throw (code & SqliteNative.PrimaryCode) switch
         {
-            raw.SQLITE_FULL => new StoreUnavailableException(StoreUnavailableException.Reasons.DiskFull, text),
-            raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY or raw.SQLITE_BUSY =>
+            SqliteNative.Full => new StoreUnavailableException(StoreUnavailableException.Reasons.DiskFull, text),
+            SqliteNative.InputOutputError or SqliteNative.CannotOpen or SqliteNative.ReadOnly or SqliteNative.Busy =>
                 new StoreUnavailableException(StoreUnavailableException.Reasons.InputOutput, text),
-            raw.SQLITE_INTERRUPT => new OperationCanceledException("The statement was interrupted."),
-            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Damaged(text),
+            SqliteNative.Interrupt => new OperationCanceledException("The statement was interrupted."),
+            SqliteNative.Corrupt or SqliteNative.NotADatabase => Damaged(text),
             _ => new StoreException($"SQLite error {code}: {text}"),
         };
     }
@@ -153,7 +152,7 @@ internal sealed class SqliteConnection : IDisposable
     private StoreUnavailableException Damaged(string text)
     {
         FoundDamage = true;
-        var path = raw.sqlite3_db_filename(_db, "main").utf8_to_string();
+        var path = SqliteNative.FileOf(_db);
         return new StoreUnavailableException(StoreUnavailableException.Reasons.Stopped, $"'{path}' is damaged: {text}. Restore it from a backup.");
     }
 
@@ -162,6 +161,6 @@ internal sealed class SqliteConnection : IDisposable
         foreach (var statement in _statements.Values)
             statement.Dispose();
         _statements.Clear();
-        raw.sqlite3_close_v2(_db);
+        _ = SqliteNative.Close(_db);
     }
 }

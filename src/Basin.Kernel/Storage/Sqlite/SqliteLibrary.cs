@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using SQLitePCL;
 
 namespace Basin.Kernel.Storage.Sqlite;
 
@@ -18,16 +17,20 @@ internal static class SqliteLibrary
 
     private static bool Load()
     {
-        NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
-        raw.SetProvider(new SQLite3Provider_e_sqlite3());
-        raw.FreezeProvider();
-        if (raw.sqlite3_libversion_number() < MinimumVersion)
-            throw new InvalidOperationException($"SQLite {raw.sqlite3_libversion().utf8_to_string()} is too old; 3.37 or newer is needed.");
+        NativeLibrary.SetDllImportResolver(typeof(SqliteLibrary).Assembly, Resolve);
+        if (SqliteNative.VersionNumber() < MinimumVersion)
+            throw new InvalidOperationException($"SQLite {SqliteNative.Version()} is too old; 3.37 or newer is needed.");
+        // Counting its memory takes a lock of the whole process at every allocation, and nobody reads the count. Apple passes variadic arguments
+        // in another way.
+        if (!OperatingSystem.IsMacOS())
+            _ = SqliteNative.Configure(SqliteNative.ConfigMemoryStatus, 0);
         return true;
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
+        if (name != SqliteNative.Library)
+            return 0;
         string[] candidates = OperatingSystem.IsWindows() ? ["winsqlite3"]
             : OperatingSystem.IsMacOS() ? ["libsqlite3.dylib"]
             : ["libsqlite3.so.0", "libsqlite3.so"];

@@ -20,7 +20,8 @@ internal sealed class SqliteWriter : IDisposable
     private readonly string _name;
     private readonly ConcurrentQueue<WorkItem> _requests = new();
     private readonly ConcurrentQueue<WorkItem> _background = new();
-    private readonly ManualResetEventSlim _wake = new();
+    // It does not spin: many writers that wait would take the processors from those that work.
+    private readonly ManualResetEventSlim _wake = new(initialState: false, spinCount: 0);
     private readonly Thread _thread;
     private int _queuedRequests;
     private long _accepted;

@@ -20,20 +20,20 @@ CREATE TABLE stock (
     FOREIGN KEY (tenant, warehouse) REFERENCES warehouse (tenant, code)
 ) STRICT, WITHOUT ROWID;
 
--- Why each unit came or went: for every row of stock the deltas add up to on_hand.
+-- Why each unit came or went: for every row of stock the deltas add up to on_hand. Rows are appended; only the index is written in many places.
 CREATE TABLE movement (
+    id          INTEGER PRIMARY KEY,
     tenant      INTEGER NOT NULL,
     sku         TEXT    NOT NULL,
-    id          INTEGER NOT NULL,
     warehouse   TEXT    NOT NULL,
     delta       INTEGER NOT NULL CHECK (delta <> 0),
     cause       INTEGER NOT NULL,
     reason      TEXT,
     subject     TEXT,
     reservation INTEGER,
-    at          INTEGER NOT NULL,
-    PRIMARY KEY (tenant, sku, id)
-) STRICT, WITHOUT ROWID;
+    at          INTEGER NOT NULL
+) STRICT;
+CREATE INDEX movement_sku ON movement (tenant, sku, id);
 
 -- One row per reservation, its picks as JSON: half the statements of a row per line.
 CREATE TABLE reservation (

@@ -110,7 +110,8 @@ internal sealed unsafe class SqliteStatement : Row, IDisposable
         return false;
     }
 
-    public void Reset() => SqliteNative.Reset(_handle);
+    /// <summary>Repeats the code of the last step, which was heeded there.</summary>
+    public void Reset() => _ = SqliteNative.Reset(_handle);
 
     public override bool IsNull(int column) => SqliteNative.ColumnType(_handle, column) == SqliteNative.TypeNull;
 

@@ -6,6 +6,7 @@ using Basin.Inventory;
 using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Ids;
+using Basin.Kernel.Storage;
 using Basin.Notifications;
 using Basin.Orders;
 using Basin.Payments;
@@ -56,10 +57,11 @@ try
     app.MapApiDescription();
     app.MapPages();
     app.Announce();
-    await app.RunAsync();
+    await app.RunToEndAsync();
     return 0;
 }
-catch (Exception failure) when (failure is OptionsValidationException or InvalidOperationException or IOException or UnauthorizedAccessException)
+catch (Exception failure) when (failure is OptionsValidationException or InvalidOperationException or IOException or InvalidDataException
+    or UnauthorizedAccessException or StoreException or StoreUnavailableException)
 {
     Console.Error.WriteLine($"Basin cannot start: {failure.Message}");
     return 1;

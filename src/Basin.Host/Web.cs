@@ -63,7 +63,8 @@ internal sealed class Navigation(IEnumerable<SystemDefinition> systems)
     private static readonly NavigationEntry[] After =
     [
         new("Events", "/console/events", "events"), new("Dead letters", "/console/dead-letters", "inbox"),
-        new("API keys", "/console/keys", "key"), new("Demo", "/console/demo", "bolt"), new("Settings", "/console/settings", "settings"), new("Problems", "/problems", "alert"),
+        new("API keys", "/console/keys", "key"), new("Operators", "/console/operators", "user"),
+        new("Demo", "/console/demo", "bolt"), new("Settings", "/console/settings", "settings"), new("Problems", "/problems", "alert"),
     ];
 
     public IReadOnlyList<NavigationEntry> Console { get; } =

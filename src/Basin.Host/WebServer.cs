@@ -24,6 +24,8 @@ internal static class WebServer
                 console.TimestampFormat = "HH:mm:ss.fff ";
             });
             builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+            // What refuses a start is said once, by Program; a service that fails later is critical.
+            builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
             // Every request without a key would be a line.
             builder.Logging.AddFilter("Basin.Kernel.Access.KeyAuthentication", LogLevel.Warning);
         }
@@ -37,6 +39,24 @@ internal static class WebServer
             var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
             Console.WriteLine($"Basin is ready at {string.Join(" and ", addresses)}");
         });
+
+        /// <summary>Runs until somebody asks for the end.</summary>
+        public async Task RunToEndAsync()
+        {
+            // What cannot even be made, such as a store on a damaged file, refuses the start before anything has begun.
+            _ = app.Services.GetServices<IHostedService>();
+            try
+            {
+                await app.StartAsync();
+            }
+            catch
+            {
+                // What has begun before the failure, such as background work, ends in order before the stores close.
+                await app.StopAsync();
+                throw;
+            }
+            await app.WaitForShutdownAsync();
+        }
     }
 
     private static void Limit(KestrelServerOptions kestrel, HttpOptions options)

@@ -20,7 +20,10 @@ internal sealed class HostProcess : IAsyncDisposable
     public HttpClient Client { get; } = new() { Timeout = Patience };
 
     /// <summary>Where the first operator is made; null when there is one.</summary>
-    public string? SetupLink { get; private set; }
+    public string? SetupLink => Printed.FirstOrDefault(line => line.StartsWith(Setup, StringComparison.Ordinal))?[Setup.Length..];
+
+    /// <summary>The lines of the start.</summary>
+    public List<string> Printed { get; } = [];
 
     public static async Task<HostProcess> StartAsync(params string[] args)
     {
@@ -29,8 +32,7 @@ internal sealed class HostProcess : IAsyncDisposable
         using var timeout = new CancellationTokenSource(Patience);
         while (await host._process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
         {
-            if (line.StartsWith(Setup, StringComparison.Ordinal))
-                host.SetupLink = line[Setup.Length..];
+            host.Printed.Add(line);
             if (!line.StartsWith(Ready, StringComparison.Ordinal))
                 continue;
             host.Client.BaseAddress = new Uri(line[Ready.Length..]);
@@ -42,15 +44,16 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the program and waits for its end.</summary>
-    public static async Task<(int Code, string Error)> RunAsync(params string[] args)
+    public static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {
         using var process = Start(args);
         using var timeout = new CancellationTokenSource(Patience);
         try
         {
+            var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
             var error = await process.StandardError.ReadToEndAsync(timeout.Token);
             await process.WaitForExitAsync(timeout.Token);
-            return (process.ExitCode, error);
+            return (process.ExitCode, await output, error);
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Basin.Testing;
 
 namespace Basin.Host.Tests;
 
@@ -46,6 +47,7 @@ public sealed class HostTests
     [Theory]
     [InlineData("/console", HttpStatusCode.OK)]
     [InlineData("/console/events", HttpStatusCode.OK)]
+    [InlineData("/console/operators", HttpStatusCode.OK)]
     [InlineData("/console/live", HttpStatusCode.Unauthorized)]
     public async Task The_console_asks_people_to_sign_in(string path, HttpStatusCode status)
     {
@@ -78,11 +80,46 @@ public sealed class HostTests
     [InlineData(1, "Direktory", "--Basin:Store:Direktory=x")]
     public async Task A_mistake_refuses_the_start_with_one_line(int code, string named, string argument)
     {
-        var (ended, error) = await HostProcess.RunAsync("--urls=http://127.0.0.1:0", argument);
+        var (ended, _, error) = await HostProcess.RunAsync("--urls=http://127.0.0.1:0", argument);
 
         Assert.Equal(code, ended);
         Assert.Contains(named, error);
         Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_refuses_the_start_with_one_line()
+    {
+        await using var first = await HostProcess.StartAsync();
+        using var data = new TemporaryDirectory();
+
+        var (ended, output, error) = await HostProcess.RunAsync("--urls", first.Client.BaseAddress!.ToString(), "--data", data.Path);
+
+        Assert.Equal(1, ended);
+        Assert.Matches(@"^Basin cannot start: .*127\.0\.0\.1:\d+: address already in use\.\s+$", error);
+        Assert.DoesNotContain("Exception", output);
+    }
+
+    [Fact]
+    public async Task A_damaged_file_refuses_the_start_with_its_name()
+    {
+        using var data = new TemporaryDirectory();
+        Directory.CreateDirectory(data.File("orders"));
+        await File.WriteAllTextAsync(data.File("orders/000.db"), new string('x', 10_000), Cancelled);
+
+        var (ended, output, error) = await HostProcess.RunAsync("--urls=http://127.0.0.1:0", "--data", data.Path);
+
+        Assert.Equal(1, ended);
+        Assert.Matches(@"^Basin cannot start: '.*000\.db' is damaged: .*\s+$", error);
+        Assert.DoesNotContain("Exception", output);
+    }
+
+    [Fact]
+    public async Task The_link_for_the_first_operator_is_printed_once()
+    {
+        await using var host = await HostProcess.StartAsync();
+
+        Assert.Single(host.Printed, line => line.Contains("/console/setup?token=", StringComparison.Ordinal));
     }
 
     private static async Task<HttpStatusCode> StatusOfAsync(HostProcess host, string path) => (await GetAsync(host, path, "*/*")).StatusCode;

@@ -78,9 +78,44 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await LookAtAsync(tab, look, "console-map", "/console", ".map-node");
         await LookAtAsync(tab, look, "console-orders", "/console/orders");
         await LookAtAsync(tab, look, "console-order", await FirstLinkAsync(tab, "/console/orders", "main table a"));
-        foreach (var name in (string[])["events", "dead-letters", "mail", "keys", "demo", "settings"])
+        foreach (var name in (string[])["events", "dead-letters", "mail", "keys", "operators", "demo", "settings"])
             await LookAtAsync(tab, look, $"console-{name}", $"/console/{name}");
         Assert.Empty(tab.Errors);
+    }
+
+    [Fact]
+    public async Task An_operator_invites_another_who_changes_the_password()
+    {
+        await using var inviting = await shop.OpenAsync(Look.Light, asOperator: true);
+        await using var invited = await shop.OpenAsync(Look.Light);
+        var (page, theirs) = (inviting.Page, invited.Page);
+
+        await page.GotoAsync("/console/operators");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Invite an operator" }).ClickAsync();
+        await theirs.GotoAsync(await page.Locator("pre.code").InnerTextAsync());
+        await theirs.GetByLabel("E-mail").FillAsync("second@example.com");
+        await theirs.GetByLabel("Password").FillAsync("several words are easier");
+        await theirs.GetByRole(AriaRole.Button, new() { Name = "Begin" }).ClickAsync();
+        await theirs.WaitForURLAsync("**/console");
+
+        await theirs.GotoAsync("/console/operators");
+        await Expect(theirs.GetByRole(AriaRole.Row, new() { Name = "second@example.com you" })).ToBeVisibleAsync();
+        await ChangePasswordAsync(theirs, "not the right one");
+        await Expect(theirs.Locator(".error")).ToHaveTextAsync("This is not the current password.");
+        await ChangePasswordAsync(theirs, "several words are easier");
+        await Expect(theirs.GetByRole(AriaRole.Status)).ToContainTextAsync("Done.");
+
+        // A form that this host did not make for this operator changes nothing.
+        var form = page.Context.APIRequest.CreateFormData().Set("_handler", "invite");
+        var forged = await page.Context.APIRequest.PostAsync("/console/operators", new() { Form = form });
+        Assert.Equal(400, forged.Status);
+    }
+
+    private static async Task ChangePasswordAsync(IPage page, string current)
+    {
+        await page.GetByLabel("Your current password").FillAsync(current);
+        await page.GetByLabel("Your new password").FillAsync("other words are easier");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Change the password" }).ClickAsync();
     }
 
     private static async Task LookAtAsync(Tab tab, string look, string name, string path, string shows = "main :is(h1, strong)")

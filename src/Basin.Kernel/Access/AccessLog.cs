@@ -27,4 +27,7 @@ internal static partial class AccessLog
 
     [LoggerMessage(1307, LogLevel.Information, "Tenant {Tenant} made")]
     public static partial void TenantMade(ILogger logger, Id<Tenant> tenant);
+
+    [LoggerMessage(1308, LogLevel.Information, "An operator is invited by {Subject}")]
+    public static partial void OperatorInvited(ILogger logger, string subject);
 }

@@ -26,8 +26,10 @@ internal sealed class AccessStart(
         if (await store.ReadAsync(ShardKey.First, snapshot => AccessStore.HasOperatorAsync(snapshot, tenants.Main), cancellationToken))
             return;
         var link = $"{Address()}/console/setup?token={setup.Open()}";
-        AccessLog.SetupLink(log, link);
-        setup.Announce?.Invoke($"Make the first operator: {link}");
+        if (setup.Announce is { } announce)
+            announce($"Make the first operator: {link}");
+        else
+            AccessLog.SetupLink(log, link);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

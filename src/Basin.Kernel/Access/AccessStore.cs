@@ -63,6 +63,26 @@ internal static class AccessStore
     public static async ValueTask<bool> HasOperatorAsync(Snapshot snapshot, Id<Tenant> tenant) =>
         await snapshot.NumberAsync("SELECT 1 FROM account WHERE tenant = $1 AND kind = 'operator' LIMIT 1", tenant.Value) is not null;
 
+    public static ValueTask<List<Account>> ListOperatorsAsync(Snapshot snapshot, Id<Tenant> tenant) => snapshot.ListAsync(
+        """
+        SELECT id, tenant, kind, email, created_at, password_hash, stamp FROM account
+        WHERE tenant = $1 AND kind = 'operator' ORDER BY id LIMIT 1000
+        """,
+        row => ReadAccount(row).Account, tenant.Value);
+
+    public static ValueTask<int> InsertInvitationAsync(Transaction tx, byte[] tokenHash, DateTimeOffset expiresAt) =>
+        tx.ExecuteAsync("INSERT INTO operator_invitation (token_hash, expires_at) VALUES ($1, $2)", tokenHash, expiresAt);
+
+    public static async ValueTask<bool> HasInvitationAsync(Snapshot snapshot, byte[] hash, DateTimeOffset at) =>
+        await snapshot.NumberAsync("SELECT 1 FROM operator_invitation WHERE token_hash = $1 AND expires_at > $2", hash, at) is not null;
+
+    /// <returns>False when it was taken already or has expired.</returns>
+    public static async ValueTask<bool> TakeInvitationAsync(Transaction tx, byte[] tokenHash) =>
+        await tx.ExecuteAsync("DELETE FROM operator_invitation WHERE token_hash = $1 AND expires_at > $2", tokenHash, tx.Now) == 1;
+
+    public static ValueTask<int> TrimInvitationsAsync(Transaction tx) =>
+        tx.ExecuteAsync("DELETE FROM operator_invitation WHERE expires_at <= $1", tx.Now);
+
     public static async ValueTask<Account> InsertAccountAsync(
         Transaction tx, Id<Tenant> tenant, AccountKind kind, string email, Credentials credentials)
     {

@@ -23,14 +23,14 @@ public static class AccessSystem
 
     extension(IHostApplicationBuilder builder)
     {
-        /// <param name="announce">Shows the link for the first operator to whoever started the host, besides the log.</param>
+        /// <param name="announce">Shows the link for the first operator to whoever started the host; without it the log does.</param>
         public IHostApplicationBuilder AddAccess(Action<string>? announce = null)
         {
             builder.AddSystem(Name, typeof(AccessSystem).Assembly, "Access")
                 .Options<AccessOptions>("Access")
                 .Publishes<VisitorSignedIn>()
                 .Every<KeyRing>(KeyRing.NotePeriod, ring => ring.NoteUsesAsync)
-                .Every<Accounts>(TimeSpan.FromMinutes(1), accounts => accounts.TrimTriesAsync)
+                .Every<Accounts>(TimeSpan.FromMinutes(1), accounts => accounts.TrimAsync)
                 .Refuses(AccessProblems.All);
             var services = builder.Services;
             services.AddSingleton(new OperatorKey(builder.Configuration[OperatorKey.Variable]));

@@ -23,6 +23,8 @@ public sealed class Accounts(
     TimeProvider time,
     ILogger<Accounts> log)
 {
+    private static readonly TimeSpan InvitationLifetime = TimeSpan.FromDays(1);
+
     /// <summary>Signs in. An address without an account gets the answers of a wrong password, in the same time.</summary>
     public async Task<Problem?> SignInAsync(HttpContext http, AccountKind kind, string? email, string? password, bool remember)
     {
@@ -87,31 +89,68 @@ public sealed class Accounts(
         return null;
     }
 
-    /// <summary>Forgets failed tries that no longer count.</summary>
-    internal ValueTask<bool> TrimTriesAsync(Transaction tx) => AccessStore.TrimTriesAsync(tx, tx.Now - options.Lockout);
+    /// <summary>Forgets failed tries and invitations that no longer count.</summary>
+    internal async ValueTask<bool> TrimAsync(Transaction tx)
+    {
+        await AccessStore.TrimInvitationsAsync(tx);
+        return await AccessStore.TrimTriesAsync(tx, tx.Now - options.Lockout);
+    }
 
     public static Task SignOutAsync(HttpContext http, AccountKind kind) => Sessions.EndAsync(http, kind);
 
-    /// <summary>Makes the first operator and signs in, for whoever has the link of <see cref="SetupLink"/>.</summary>
+    /// <summary>The operators, the first one first.</summary>
+    public ValueTask<List<Account>> ListOperatorsAsync(CancellationToken cancellation) =>
+        store.ReadAsync(ShardKey.First, snapshot => AccessStore.ListOperatorsAsync(snapshot, tenants.Main), cancellation);
+
+    /// <summary>Makes the token of a link with which somebody becomes an operator, once and within a day.</summary>
+    public async Task<string> InviteOperatorAsync(Caller caller, CancellationToken cancellation)
+    {
+        var token = SecretToken.New();
+        var hash = SecretToken.HashOf(token);
+        await store.WriteAsync(
+            ShardKey.First, tx => AccessStore.InsertInvitationAsync(tx, hash, tx.Now + InvitationLifetime), cancellation);
+        AccessLog.OperatorInvited(log, caller.Subject);
+        return token;
+    }
+
+    /// <summary>Whether a link with this token makes an operator: that of <see cref="SetupLink"/>, or an invitation.</summary>
+    public async ValueTask<bool> MaySetUpAsync(string? token, CancellationToken cancellation)
+    {
+        if (setup.Opens(token))
+            return true;
+        if (token is not { Length: SecretToken.Length })
+            return false;
+        var (hash, now) = (SecretToken.HashOf(token), time.GetUtcNow());
+        return await store.ReadAsync(ShardKey.First, snapshot => AccessStore.HasInvitationAsync(snapshot, hash, now), cancellation);
+    }
+
+    /// <summary>Makes an operator and signs in, for whoever has a link that does so.</summary>
     public async Task<Problem?> SetUpAsync(HttpContext http, string? token, string? email, string? password)
     {
-        if (!setup.Opens(token))
+        if (!await MaySetUpAsync(token, http.RequestAborted))
             return AccessProblems.SetupClosed;
         if (CheckNew(email, password) is { } invalid)
             return invalid;
         var credentials = await MakeCredentialsAsync(password!, http.RequestAborted);
-        var account = await store.WriteAsync(
-            ShardKey.First,
-            async tx => await AccessStore.HasOperatorAsync(tx, tenants.Main)
-                ? null
-                : await AccessStore.InsertAccountAsync(tx, tenants.Main, AccountKind.Operator, Account.NormalEmail(email!), credentials),
-            http.RequestAborted);
+        var (account, problem) = await store.WriteAsync(
+            ShardKey.First, tx => MakeOperatorAsync(tx, token!, Account.NormalEmail(email!), credentials), http.RequestAborted);
         setup.Close();
         if (account is null)
-            return AccessProblems.SetupClosed;
+            return problem;
         AccessLog.AccountMade(log, account.Id, account.Kind);
         await Sessions.BeginAsync(http, account, credentials.Stamp, remember: false);
         return null;
+    }
+
+    private async ValueTask<(Account? Account, Problem? Problem)> MakeOperatorAsync(
+        Transaction tx, string token, string email, Credentials credentials)
+    {
+        if (await AccessStore.FindAccountAsync(tx, tenants.Main, AccountKind.Operator, email) is not null)
+            return (null, AccessProblems.EmailTaken.At("email", "This address has an account already."));
+        var isFirst = setup.Opens(token) && !await AccessStore.HasOperatorAsync(tx, tenants.Main);
+        if (!isFirst && !await AccessStore.TakeInvitationAsync(tx, SecretToken.HashOf(token)))
+            return (null, AccessProblems.SetupClosed);
+        return (await AccessStore.InsertAccountAsync(tx, tenants.Main, AccountKind.Operator, email, credentials), null);
     }
 
     /// <summary>

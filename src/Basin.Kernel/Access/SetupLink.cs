@@ -1,7 +1,8 @@
 namespace Basin.Kernel.Access;
 
 /// <summary>
-/// The link that makes the first operator. Its token is new at each start, known to those who see the host's output, and kept as a hash in memory only.
+/// The link that makes the first operator; later ones are invited. Its token is new at each start, known to those who see the host's
+/// output, and kept as a hash in memory only.
 /// </summary>
 public sealed class SetupLink(Action<string>? announce = null)
 {

@@ -83,11 +83,14 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
         }
     }
 
-    /// <summary>Forgets a job that has ended.</summary>
+    /// <summary>Forgets a job that has ended, unless an operator has revived it and it runs again already.</summary>
     public void Release(JobRecord job)
     {
         lock (_lock)
-            _inHand.Remove(job.Id);
+        {
+            if (_inHand.TryGetValue(job.Id, out var tries) && tries == job.Attempts)
+                _inHand.Remove(job.Id);
+        }
     }
 
     /// <summary>Makes whoever waits look again.</summary>

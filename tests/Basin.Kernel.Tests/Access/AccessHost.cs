@@ -82,6 +82,10 @@ internal static class AccessHost
             "/console/sign-in",
             async (HttpContext http, Accounts accounts, [FromForm] string? email, [FromForm] string? password) =>
                 Done(await accounts.SignInAsync(http, AccountKind.Operator, email, password, remember: false))).AllowAnonymous();
+        app.MapPost("/console/invitations", async (Caller caller, Accounts accounts, [FromForm] string? ignored) =>
+            await accounts.InviteOperatorAsync(caller, CancellationToken.None)).RequireAuthorization(Policies.Operator);
+        app.MapPost("/console/password", async (HttpContext http, Accounts accounts, [FromForm] string? current, [FromForm] string? next) =>
+            Done(await accounts.ChangePasswordAsync(http, current, next))).RequireAuthorization(Policies.Operator);
         app.MapPost(
             "/console/setup",
             async (HttpContext http, Accounts accounts, [FromForm] string? token, [FromForm] string? email, [FromForm] string? password) =>

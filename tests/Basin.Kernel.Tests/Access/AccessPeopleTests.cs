@@ -246,6 +246,83 @@ public sealed class AccessPeopleTests
     }
 
     [Fact]
+    public async Task An_invitation_makes_one_more_operator_even_after_a_restart()
+    {
+        await using var host = await AccessHost.StartAsync();
+        using var first = new Browser(host);
+        await SetUpAsync(first, host.SetupToken());
+        var token = await InviteAsync(first);
+        await host.RestartAsync();
+        using var second = new Browser(host);
+
+        Assert.Equal("email_taken", await (await SetUpAsync(second, token)).CodeOfAsync());
+        Assert.Equal(HttpStatusCode.NoContent, (await SetUpAsync(second, token, email: "two@example.com")).StatusCode);
+        Assert.Equal("two@example.com", await (await second.GetAsync("/console")).Content.ReadAsStringAsync());
+        Assert.Equal("setup_closed", await (await SetUpAsync(second, token, email: "three@example.com")).CodeOfAsync());
+        var operators = await host.Get<Accounts>().ListOperatorsAsync(CancellationToken.None);
+        Assert.Equal(["op@example.com", "two@example.com"], operators.Select(account => account.Email));
+    }
+
+    [Fact]
+    public async Task Of_many_who_use_an_invitation_at_once_one_becomes_an_operator()
+    {
+        await using var host = await AccessHost.StartAsync();
+        using var first = new Browser(host);
+        await SetUpAsync(first, host.SetupToken());
+        var token = await InviteAsync(first);
+        using var others = new Browser(host);
+        await others.GetAsync("/console/form");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => SetUpAsync(others, token, email: $"{i}@example.com")));
+
+        Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.NoContent);
+        Assert.Equal(2, (await host.Get<Accounts>().ListOperatorsAsync(CancellationToken.None)).Count);
+    }
+
+    [Fact]
+    public async Task An_invitation_lasts_a_day()
+    {
+        await using var host = await AccessHost.StartAsync();
+        using var browser = new Browser(host);
+        await SetUpAsync(browser, host.SetupToken());
+        var token = await InviteAsync(browser);
+        using var late = new Browser(host);
+
+        host.Clock.StepWall(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1));
+        Assert.True(await host.Get<Accounts>().MaySetUpAsync(token, CancellationToken.None));
+        host.Clock.StepWall(TimeSpan.FromSeconds(1));
+        Assert.Equal("setup_closed", await (await SetUpAsync(late, token, email: "late@example.com")).CodeOfAsync());
+    }
+
+    [Fact]
+    public async Task Only_operators_invite()
+    {
+        await using var host = await AccessHost.StartAsync();
+        using var customer = new Browser(host);
+        await RegisterAsync(customer, Ada);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await customer.SendAsync("/console/invitations", ("ignored", ""))).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_operators_new_password_ends_their_other_sessions()
+    {
+        await using var host = await AccessHost.StartAsync();
+        using var here = new Browser(host);
+        using var there = new Browser(host);
+        await SetUpAsync(here, host.SetupToken());
+        await there.SignInAsync("op@example.com", AccessHost.Password, "/console/sign-in");
+
+        var refused = await here.SendAsync("/console/password", ("current", "wrong password"), ("next", "a better password"));
+        var changed = await here.SendAsync("/console/password", ("current", AccessHost.Password), ("next", "a better password"));
+
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.NoContent), (refused.StatusCode, changed.StatusCode));
+        Assert.Equal(HttpStatusCode.OK, (await here.GetAsync("/console")).StatusCode);
+        Assert.Equal(HttpStatusCode.Redirect, (await there.GetAsync("/console")).StatusCode);
+        Assert.Equal(204, await there.SignInAsync("op@example.com", "a better password", "/console/sign-in"));
+    }
+
+    [Fact]
     public async Task An_operators_cookie_opens_the_console_and_never_the_api()
     {
         await using var host = await AccessHost.StartAsync();
@@ -276,8 +353,12 @@ public sealed class AccessPeopleTests
     private static Task<HttpResponseMessage> RegisterAsync(Browser browser, string email) =>
         browser.SendAsync("/register", ("email", email), ("password", AccessHost.Password));
 
-    private static Task<HttpResponseMessage> SetUpAsync(Browser browser, string token, string password = AccessHost.Password) =>
-        browser.SendAsync("/console/setup", ("token", token), ("email", "op@example.com"), ("password", password));
+    private static Task<HttpResponseMessage> SetUpAsync(
+        Browser browser, string token, string password = AccessHost.Password, string email = "op@example.com") =>
+        browser.SendAsync("/console/setup", ("token", token), ("email", email), ("password", password));
+
+    private static async Task<string> InviteAsync(Browser browser) =>
+        await (await browser.SendAsync("/console/invitations", ("ignored", ""))).Content.ReadAsStringAsync();
 
     private static async Task<string> AnswerAsync(Browser browser, string email)
     {

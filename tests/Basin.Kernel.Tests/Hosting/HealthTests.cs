@@ -31,7 +31,7 @@ public sealed class HealthTests
             ShardKey.First,
             _ =>
             {
-                Transaction.Invariant(false, "the secret of the vault is kept");
+                Transaction.Invariant(false, $"the secret of the vault is kept");
                 return ValueTask.FromResult(0);
             },
             CancellationToken.None));

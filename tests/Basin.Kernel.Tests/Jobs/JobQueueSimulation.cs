@@ -46,6 +46,14 @@ public sealed class JobQueueSimulation
         await world.AnnounceLateAsync();
     }
 
+    [Fact]
+    public async Task The_end_of_a_run_does_not_forget_the_next_run_of_a_revived_job()
+    {
+        using var directory = new TemporaryDirectory();
+        using var world = new World(1, directory.Path);
+        await world.ReviveEarlyAsync();
+    }
+
     private sealed class World : IDisposable
     {
         private const int Total = 300;
@@ -103,6 +111,20 @@ public sealed class JobQueueSimulation
             var (second, _, _) = await _queue.TakeAsync(now, CancellationToken.None);
             Assert.Equal(job.Id, first?.Id);
             Assert.Null(second);
+        }
+
+        public async Task ReviveEarlyAsync()
+        {
+            var now = _clock.GetUtcNow();
+            var job = new JobRecord(_shard.Ids.Next(), "test", 0, new Id<Tenant>(1), now, 3, null, "{}"u8.ToArray());
+            await _queue.TakeAsync(now, CancellationToken.None);
+            _queue.Append([job]);
+            var (last, _, _) = await _queue.TakeAsync(now, CancellationToken.None);
+            _queue.Append([job with { Attempts = 0 }]);
+            var (again, _, _) = await _queue.TakeAsync(now, CancellationToken.None);
+            _queue.Release(last!);
+            Assert.NotNull(again);
+            Assert.False(_queue.IsQuiet(now));
         }
 
         private async Task TakeAsync()

@@ -103,7 +103,7 @@ internal sealed class SqliteShard : Shard, IDisposable
         catch (StoreUnavailableException damage) when (snapshot.Connection.FoundDamage)
         {
             // What the read has met stops the writer, before it builds on the damage.
-            _ = _writer.EnqueueAsync<int>(_ => throw damage, WritePriority.Background, CancellationToken.None);
+            _ = _writer.EnqueueAsync(_ => ValueTask.FromException<int>(damage), WritePriority.Background, CancellationToken.None);
             throw;
         }
     }

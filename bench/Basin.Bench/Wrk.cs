@@ -20,7 +20,7 @@ internal static class Wrk
         Uri address, string script, int seconds, int clients, Dictionary<string, string> environment, CancellationToken cancellation)
     {
         string[] arguments =
-            ["--threads", "1", "--connections", $"{clients}", "--duration", $"{seconds}s", "--script", script, address.OriginalString];
+            ["--threads", "1", "--timeout", "10s", "--connections", $"{clients}", "--duration", $"{seconds}s", "--script", script, address.OriginalString];
         using var wrk = Start(arguments, environment);
         if (await wrk.WaitAsync(cancellation) != 0)
             throw new BenchmarkException($"wrk failed:\n{wrk.Output}");

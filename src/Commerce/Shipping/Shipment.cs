@@ -49,6 +49,8 @@ public sealed record TrackingEvent(ShipmentState State, DateTimeOffset At, strin
 /// <param name="Parcel">Null when only a cancellation ever came.</param>
 /// <param name="TrackingNumber">The carrier's; there is one from the booking on.</param>
 /// <param name="Reason">Why it was refused.</param>
+/// <param name="HasLeft">Whether the carrier has ever had it.</param>
+/// <param name="NewTracking">What has happened since it was read; stored behind what is there, which no decision needs.</param>
 public sealed record Shipment(
     Id<Shipment> Id,
     ShipmentState State,
@@ -57,17 +59,16 @@ public sealed record Shipment(
     string? TrackingNumber,
     string? Reason,
     DateTimeOffset CreatedAt,
-    IReadOnlyList<TrackingEvent> Tracking) : IEntity
+    bool HasLeft,
+    IReadOnlyList<TrackingEvent> NewTracking) : IEntity
 {
     public static string Prefix => "shp";
-
-    private bool HasLeft => Tracking.Any(entry => entry.State == ShipmentState.Dispatched);
 
     public static ShipmentStep Request(ShipmentRequested asked, DateTimeOffset now)
     {
         var parcel = new Parcel(asked.To, asked.Lines);
         var requested = new Shipment(
-            asked.Shipment, ShipmentState.Requested, parcel, Carrier: null, TrackingNumber: null, Reason: null, now,
+            asked.Shipment, ShipmentState.Requested, parcel, Carrier: null, TrackingNumber: null, Reason: null, now, HasLeft: false,
             [new TrackingEvent(ShipmentState.Requested, now, "Requested")]);
         return new ShipmentStep(requested, Next: CarrierCall.Book(requested.Id, parcel));
     }
@@ -75,7 +76,7 @@ public sealed record Shipment(
     /// <summary>A cancellation of something that nobody has requested: a request that comes later finds it cancelled.</summary>
     public static ShipmentStep CancelUnknown(Id<Shipment> id, DateTimeOffset now) => new(
         new Shipment(
-            id, ShipmentState.Cancelled, Parcel: null, Carrier: null, TrackingNumber: null, Reason: "cancelled", now,
+            id, ShipmentState.Cancelled, Parcel: null, Carrier: null, TrackingNumber: null, Reason: "cancelled", now, HasLeft: false,
             [new TrackingEvent(ShipmentState.Cancelled, now, "Cancelled before it was requested")]),
         ShipmentNews.Cancelled);
 
@@ -122,7 +123,7 @@ public sealed record Shipment(
     {
         if (State != ShipmentState.Requested)
             return new(this);
-        var collected = Become(ShipmentState.Dispatched, now, $"Collected by {Carrier}");
+        var collected = (this with { HasLeft = true }).Become(ShipmentState.Dispatched, now, $"Collected by {Carrier}");
         if (deliveredAfter > TimeSpan.Zero)
             return new(collected, ShipmentNews.Dispatched, CarrierCall.Deliver(Id), deliveredAfter);
         var delivered = collected.Deliver(now);
@@ -153,8 +154,11 @@ public sealed record Shipment(
         new(Become(ShipmentState.Cancelled, now, "Stopped before it left"), ShipmentNews.Cancelled);
 
     private Shipment Become(ShipmentState state, DateTimeOffset now, string text) =>
-        this with { State = state, Tracking = [.. Tracking, new TrackingEvent(state, now, text)] };
+        this with { State = state, NewTracking = [.. NewTracking, new TrackingEvent(state, now, text)] };
 }
+
+/// <summary>A shipment and all that has happened to it, the oldest first.</summary>
+public sealed record TrackedShipment(Shipment Shipment, IReadOnlyList<TrackingEvent> Tracking);
 
 /// <summary>What is published.</summary>
 [Flags]

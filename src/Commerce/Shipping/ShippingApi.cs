@@ -7,8 +7,12 @@ namespace Basin.Shipping;
 public sealed class ShippingApi([FromKeyedServices(ShippingSystem.Name)] Store store)
 {
     /// <summary>The shipment with its tracking, or null when the tenant has none of this id.</summary>
-    public ValueTask<Shipment?> FindAsync(Id<Tenant> tenant, Id<Shipment> id, CancellationToken cancellation) =>
-        store.ReadAsync(ShardKey.Of(id), snapshot => ShippingStore.FindAsync(snapshot, tenant, id), cancellation);
+    public ValueTask<TrackedShipment?> FindAsync(Id<Tenant> tenant, Id<Shipment> id, CancellationToken cancellation) => store.ReadAsync(
+        ShardKey.Of(id),
+        async snapshot => await ShippingStore.FindAsync(snapshot, tenant, id) is { } shipment
+            ? new TrackedShipment(shipment, await ShippingStore.FindTrackingAsync(snapshot, tenant, id) ?? [])
+            : null,
+        cancellation);
 
     /// <summary>A tenant's shipments, the newest first.</summary>
     public async ValueTask<Page<Shipment>> ListAsync(Id<Tenant> tenant, Paging paging, CancellationToken cancellation)

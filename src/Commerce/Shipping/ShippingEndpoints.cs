@@ -28,7 +28,7 @@ internal static class ShippingEndpoints
 
     /// <summary>Shows a shipment with its tracking.</summary>
     private static async Task<Answer<ShipmentView>> FindAsync(Id<Shipment> id, Caller caller, ShippingApi shipping, CancellationToken cancellation) =>
-        await shipping.FindAsync(caller.Tenant, id, cancellation) is { } shipment ? ShipmentView.Of(shipment) : KernelProblems.NotFound;
+        await shipping.FindAsync(caller.Tenant, id, cancellation) is { } found ? ShipmentView.Of(found.Shipment, found.Tracking) : KernelProblems.NotFound;
 }
 
 internal sealed record ShipmentSummary(
@@ -51,6 +51,6 @@ internal sealed record ShipmentView(
     DateTimeOffset RequestedAt,
     IReadOnlyList<TrackingEvent> Tracking)
 {
-    public static ShipmentView Of(Shipment shipment) => new(
-        shipment.Id, shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.Parcel, shipment.CreatedAt, shipment.Tracking);
+    public static ShipmentView Of(Shipment shipment, IReadOnlyList<TrackingEvent> tracking) => new(
+        shipment.Id, shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.Parcel, shipment.CreatedAt, tracking);
 }

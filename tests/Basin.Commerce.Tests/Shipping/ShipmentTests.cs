@@ -119,7 +119,7 @@ public sealed class ShipmentTests
 
     [Fact]
     public void Tracking_tells_the_whole_way() => Assert.Equal(
-        ["Requested", "Booked with c", "Collected by c", "To be stopped", "Returned"], In("returned").Tracking.Select(entry => entry.Text));
+        ["Requested", "Booked with c", "Collected by c", "To be stopped", "Returned"], In("returned").NewTracking.Select(entry => entry.Text));
 
     [Theory]
     [InlineData("00000", "DE", "address_unknown", 0)]

@@ -28,11 +28,11 @@ internal static class Asker
     extension(TestHost host)
     {
         /// <summary>Publishes a request of the first tenant.</summary>
-        public Task<int> AskAsync<T>(T request)
+        public Task AskAsync<T>(T request)
             where T : class, IEvent<T> => host.AskAsync(TestHost.DefaultCaller.Tenant, request);
 
-        public Task<int> AskAsync<T>(Id<Tenant> tenant, T request)
-            where T : class, IEvent<T> => host.StoreOf(Name).WriteAsync(ShardKey.First, tx => tx.PublishAsync(tenant, request), CancellationToken.None);
+        public Task AskAsync<T>(Id<Tenant> tenant, T request)
+            where T : class, IEvent<T> => host.StoreOf(Name).PublishAsync(ShardKey.First, tenant, request);
 
         /// <summary>Publishes a request and waits until all that follows from it has happened, as far as the clock allows.</summary>
         public async Task AskAndSettleAsync<T>(T request)

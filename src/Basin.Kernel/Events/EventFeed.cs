@@ -57,8 +57,7 @@ public sealed class EventFeed(IEnumerable<SystemDefinition> systems, Stores stor
         for (var i = 0; i < shards.Count; i++)
         {
             var end = ends[i];
-            found.Add(new(await shards[i].Shard.ReadAsync(
-                snapshot => snapshot.ListAsync(Select, EventLog.ReadRecord, end, tenant?.Value, filter.Type, key, wanted + 1), cancellation)));
+            found.Add(new(await shards[i].Shard.ReadAsync(snapshot => EventSegment.ReadBackAsync(snapshot, end, IsWanted, wanted + 1), cancellation)));
         }
         var newest = new List<CloudEvent>(wanted);
         while (newest.Count < wanted && PlaceOfNewest(found) is { } place)
@@ -68,6 +67,9 @@ public sealed class EventFeed(IEnumerable<SystemDefinition> systems, Stores stor
             newest.Add(CloudEventOf(e, shards[place].System, shards[place].Shard.Number));
         }
         return new Page<CloudEvent>(newest, PlaceOfNewest(found) is null ? null : string.Join('.', ends));
+
+        bool IsWanted(EventRecord e) =>
+            (tenant is null || e.Tenant == tenant) && (filter.Type is null || e.Type == filter.Type) && (key is null || e.Key == key);
     }
 
     /// <summary>
@@ -126,10 +128,4 @@ public sealed class EventFeed(IEnumerable<SystemDefinition> systems, Stores stor
             throw KernelProblems.Invalid.At("cursor", "A cursor of an earlier page with the same filter is expected.").Refusal();
         return ends;
     }
-
-    private const string Select = """
-        SELECT sequence, type, key, tenant, at, trace_parent, data FROM basin_outbox
-        WHERE sequence <= $1 AND ($2 IS NULL OR tenant = $2) AND ($3 IS NULL OR type = $3) AND ($4 IS NULL OR key = $4)
-        ORDER BY sequence DESC LIMIT $5
-        """;
 }

@@ -1,6 +1,4 @@
-using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
-using Basin.Kernel.Tenancy;
 
 namespace Basin.Kernel.Events;
 
@@ -55,7 +53,7 @@ public sealed class EventLog
             if (sequence >= _floor)
                 return NewestAfter(sequence, limit);
         }
-        return await shard.ReadAsync(snapshot => snapshot.ListAsync(SelectAfter, ReadRecord, sequence, limit), cancellation);
+        return await shard.ReadAsync(snapshot => EventSegment.ReadAfterAsync(snapshot, sequence, limit), cancellation);
     }
 
     /// <summary>All events after <paramref name="sequence"/>, oldest first, or null when they are no longer all in memory.</summary>
@@ -120,15 +118,6 @@ public sealed class EventLog
                 _watches.Remove(watch.Key);
         }
     }
-
-    internal const string Insert =
-        "INSERT INTO basin_outbox (sequence, type, key, tenant, at, trace_parent, data) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-
-    private const string SelectAfter =
-        "SELECT sequence, type, key, tenant, at, trace_parent, data FROM basin_outbox WHERE sequence > $1 ORDER BY sequence LIMIT $2";
-
-    internal static EventRecord ReadRecord(Row row) => new(
-        row.Integer(0), row.Text(1), row.Integer(2), new Id<Tenant>(row.Integer(3)), row.Time(4), row.TextOrNull(5), row.Bytes(6).ToArray());
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

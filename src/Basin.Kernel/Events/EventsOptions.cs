@@ -26,7 +26,7 @@ public sealed class EventsOptions
     [Range(1, 10_000)]
     public int MaxConcurrentJobs { get; set; } = 128;
 
-    /// <summary>Events that every consumer has passed and that are still kept for people to see. Default 10000.</summary>
+    /// <summary>Events that every consumer has passed and that are still kept for people to see, with those of the same commit. Default 10000.</summary>
     [Range(1, 100_000_000)]
     public int KeptEvents { get; set; } = 10_000;
 

@@ -15,7 +15,7 @@ namespace Basin.Kernel.Hosting;
 public sealed class Relay : IHostedService, IDisposable
 {
     /// <summary>Rows trimmed in one transaction, so that no request waits long behind it.</summary>
-    private const int TrimStep = 500;
+    private const int TrimStep = 1024;
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Subscription> _subscriptions = [];
@@ -128,8 +128,11 @@ public sealed class Relay : IHostedService, IDisposable
         var passed = _subscriptions.Where(s => s.Source == source).Select(s => s.Checkpoint).DefaultIfEmpty(long.MaxValue).Min();
         var limit = Math.Min(passed, shard.Events.LastSequence - _options.KeptEvents);
         return await tx.ExecuteAsync(
-            "DELETE FROM basin_outbox WHERE sequence IN (SELECT sequence FROM basin_outbox WHERE sequence <= $1 ORDER BY sequence LIMIT $2)",
-            limit, TrimStep) == TrimStep;
+            """
+            DELETE FROM basin_outbox WHERE last_sequence IN
+                (SELECT last_sequence FROM basin_outbox WHERE last_sequence <= $1 ORDER BY last_sequence LIMIT $2)
+            """,
+            limit, TrimStep / EventSegment.MaxEvents) == TrimStep / EventSegment.MaxEvents;
     }
 
     /// <summary>Deletes the kept answers of Idempotency-Keys that nobody may repeat any more; the oldest come first.</summary>

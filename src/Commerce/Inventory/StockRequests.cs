@@ -68,12 +68,12 @@ internal sealed class StockRequests(InventoryOptions options, ILogger<StockReque
             await InventoryStore.AddMovementAsync(tx, tenant, Movement.Of(tx, change, cause) with { Reservation = reservation });
     }
 
-    private static ValueTask<int> AnswerAsync(Transaction tx, Id<Tenant> tenant, ReservationStep step) => step.Answer switch
+    private static ValueTask AnswerAsync(Transaction tx, Id<Tenant> tenant, ReservationStep step) => step.Answer switch
     {
         StockAnswer.Reserved => tx.PublishAsync(tenant, new StockReserved(step.After.Id)),
         StockAnswer.Refused => tx.PublishAsync(tenant, new StockRefused(step.After.Id, step.After.Missing)),
         StockAnswer.Released => tx.PublishAsync(tenant, new StockReleased(step.After.Id, Expired: false)),
         StockAnswer.Expired => tx.PublishAsync(tenant, new StockReleased(step.After.Id, Expired: true)),
-        _ => ValueTask.FromResult(0),
+        _ => ValueTask.CompletedTask,
     };
 }

@@ -82,8 +82,7 @@ internal static class CartHost
     /// <summary>Tells everybody that a visitor is a customer.</summary>
     public static async Task SignInAsync(this TestHost host, Id<Tenant> tenant, string visitor, Id<Account> customer)
     {
-        await host.StoreOf("access").WriteAsync(
-            ShardKey.First, tx => tx.PublishAsync(tenant, new VisitorSignedIn(visitor, customer)), CancellationToken.None);
+        await host.StoreOf("access").PublishAsync(ShardKey.First, tenant, new VisitorSignedIn(visitor, customer));
         await host.SettleAsync();
     }
 

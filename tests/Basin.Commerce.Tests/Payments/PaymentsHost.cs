@@ -45,8 +45,7 @@ internal sealed class PaymentsHost(TestHost host) : IAsyncDisposable
     public Id<Payment> NewId() => host.StoreOf("payments").Shards[0].Ids.Next<Payment>();
 
     public Task PublishAsync<T>(T asked, Id<Tenant>? tenant = null)
-        where T : class, IEvent<T> =>
-        host.StoreOf(Asker).WriteAsync(new ShardKey(asked.Key), tx => tx.PublishAsync(tenant ?? Tenant, asked), CancellationToken.None);
+        where T : class, IEvent<T> => host.StoreOf(Asker).PublishAsync(new ShardKey(asked.Key), tenant ?? Tenant, asked);
 
     public async Task<Id<Payment>> RequestAsync(string token = "tok_visa", Id<Tenant>? tenant = null)
     {

@@ -103,8 +103,7 @@ public sealed class NotificationsTests
         await host.TellAsync(host.Placed("visitor_x"));
         await host.Client.PostAsJsonAsync("/v1/notifications/read", new { owner = "visitor_x" });
         await host.TellAsync(host.Placed("visitor_x"));
-        await host.StoreOf("access").WriteAsync(
-            ShardKey.First, tx => tx.PublishAsync(NotificationsHost.Tenant, new VisitorSignedIn("visitor_x", customer)), CancellationToken.None);
+        await host.StoreOf("access").PublishAsync(ShardKey.First, NotificationsHost.Tenant, new VisitorSignedIn("visitor_x", customer));
         await host.SettleAsync();
         await host.TellAsync(host.Placed("visitor_x"));
 

@@ -1,3 +1,4 @@
+using Basin.Testing;
 using System.Collections.Concurrent;
 using Basin.Kernel.Events;
 using Basin.Kernel.Hosting;
@@ -37,8 +38,7 @@ public sealed class Walker([FromKeyedServices("walker")] Store store)
         },
         CancellationToken.None);
 
-    public Task<int> RestAsync(Id<Thing> thing, int value) =>
-        store.WriteAsync(ShardKey.Of(thing), tx => tx.PublishAsync(Tenant, new Rested(thing, value)), CancellationToken.None);
+    public Task RestAsync(Id<Thing> thing, int value) => store.PublishAsync(ShardKey.Of(thing), Tenant, new Rested(thing, value));
 
     public Task<int> ScheduleAsync(Id<Thing> thing, int value, DateTimeOffset due) =>
         store.WriteAsync(ShardKey.Of(thing), tx => tx.ScheduleAsync(Tenant, new Call(thing, value), due), CancellationToken.None);

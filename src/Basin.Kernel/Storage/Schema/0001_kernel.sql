@@ -1,14 +1,10 @@
 -- What every shard of every system carries beside the system's own tables.
 
--- Events published by this shard, in order. Consumers read it as a log; what all of them have passed is trimmed.
+-- Events published by this shard, in order, a row for those of one commit. Consumers read it as a log; what all of them have passed is trimmed.
 CREATE TABLE basin_outbox (
-    sequence     INTEGER PRIMARY KEY,
-    type         TEXT    NOT NULL,
-    key          INTEGER NOT NULL,
-    tenant       INTEGER NOT NULL,
-    at           INTEGER NOT NULL,
-    trace_parent TEXT,
-    data         TEXT    NOT NULL
+    last_sequence INTEGER PRIMARY KEY,
+    -- A JSON array of objects: sequence, type, key, tenant, at, traceParent, data.
+    events        TEXT    NOT NULL
 ) STRICT;
 
 -- How far this shard has applied the events of each source shard.

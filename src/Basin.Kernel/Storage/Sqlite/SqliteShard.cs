@@ -19,7 +19,7 @@ internal sealed class SqliteShard : Shard, IDisposable
     {
         (Number, _name) = (number, $"{system}/{number}");
         _writeConnection = connection;
-        var lastSequence = connection.Number("SELECT MAX(sequence) FROM basin_outbox", []) ?? 0;
+        var lastSequence = connection.Number("SELECT MAX(last_sequence) FROM basin_outbox", []) ?? 0;
         var mark = new MarkFile(Path.ChangeExtension(path, ".mark"));
         Ids = new IdGenerator(time, number, mark.Read(), mark.Write);
         Events = new EventLog(lastSequence);

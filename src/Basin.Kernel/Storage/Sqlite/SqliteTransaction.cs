@@ -31,7 +31,12 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
         connection.Execute("BEGIN IMMEDIATE", []);
     }
 
-    public void Commit() => connection.Execute("COMMIT", []);
+    public void Commit()
+    {
+        foreach (var segment in PublishedEvents.Chunk(EventSegment.MaxEvents))
+            connection.Execute(EventSegment.Insert, [segment[^1].Sequence, SqlValue.Utf8(EventSegment.Write(segment))]);
+        connection.Execute("COMMIT", []);
+    }
 
     public void Rollback()
     {
@@ -137,7 +142,11 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
         return ValueTask.FromResult(connection.Number(sql, values));
     }
 
-    private protected override long NextSequence() => ++_lastSequence;
+    private protected override long NextSequence()
+    {
+        RefuseOthers();
+        return ++_lastSequence;
+    }
 
     private protected override long NewJobId() => ids.Next();
 

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Storage;
+using Basin.Kernel.Tenancy;
+
+namespace Basin.Kernel.Events;
+
+/// <summary>
+/// A row of the outbox: the events of one commit, or a part of them when they are many, as a JSON array in their order. A row per event costs the
+/// writer more than everything else about the event.
+/// </summary>
+internal static class EventSegment
+{
+    /// <summary>So that a reader who wants the next few events never parses thousands.</summary>
+    public const int MaxEvents = 128;
+
+    public const string Insert = "INSERT INTO basin_outbox (last_sequence, events) VALUES ($1, $2)";
+
+    private const string SelectAfter = "SELECT events FROM basin_outbox WHERE last_sequence > $1 ORDER BY last_sequence LIMIT 1";
+
+    private const string SelectBefore = "SELECT events FROM basin_outbox WHERE last_sequence < $1 ORDER BY last_sequence DESC LIMIT 1";
+
+    public static byte[] Write(IEnumerable<EventRecord> events)
+    {
+        var buffer = new ArrayBufferWriter<byte>(16 * 1024);
+        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        json.WriteStartArray();
+        foreach (var e in events)
+            Write(json, e);
+        json.WriteEndArray();
+        json.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, EventRecord e)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("sequence"u8, e.Sequence);
+        json.WriteString("type"u8, e.Type);
+        json.WriteNumber("key"u8, e.Key);
+        json.WriteNumber("tenant"u8, e.Tenant.Value);
+        json.WriteNumber("at"u8, e.At.ToUnixTimeMilliseconds());
+        if (e.TraceParent is not null)
+            json.WriteString("traceParent"u8, e.TraceParent);
+        json.WritePropertyName("data"u8);
+        json.WriteRawValue(e.Data.Span, skipInputValidation: true);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The next events after <paramref name="sequence"/>, oldest first; empty when there are none.</summary>
+    public static async ValueTask<List<EventRecord>> ReadAfterAsync(Snapshot snapshot, long sequence, int limit)
+    {
+        var found = new List<EventRecord>();
+        while (found.Count < limit && await snapshot.FindAsync(SelectAfter, Read, sequence) is { } segment)
+        {
+            found.AddRange(segment.Where(e => e.Sequence > sequence).Take(limit - found.Count));
+            sequence = segment[^1].Sequence;
+        }
+        return found;
+    }
+
+    /// <summary>Events up to <paramref name="sequence"/> that are wanted, newest first.</summary>
+    public static async ValueTask<List<EventRecord>> ReadBackAsync(Snapshot snapshot, long sequence, Func<EventRecord, bool> isWanted, int limit)
+    {
+        var found = new List<EventRecord>();
+        // The segment that ends at the bound or beyond, which may begin beyond it; or the last one.
+        var segment = await snapshot.FindAsync(SelectAfter, Read, sequence - 1) ?? await snapshot.FindAsync(SelectBefore, Read, sequence);
+        while (found.Count < limit && segment is not null)
+        {
+            found.AddRange(segment.AsEnumerable().Reverse().Where(e => e.Sequence <= sequence && isWanted(e)).Take(limit - found.Count));
+            segment = await snapshot.FindAsync(SelectBefore, Read, segment[0].Sequence);
+        }
+        return found;
+    }
+
+    private static List<EventRecord> Read(Row row)
+    {
+        using var json = JsonDocument.Parse(row.Bytes(0).ToArray());
+        return [.. json.RootElement.EnumerateArray().Select(Read)];
+    }
+
+    private static EventRecord Read(JsonElement e) => new(
+        e.GetProperty("sequence"u8).GetInt64(),
+        e.GetProperty("type"u8).GetString()!,
+        e.GetProperty("key"u8).GetInt64(),
+        new Id<Tenant>(e.GetProperty("tenant"u8).GetInt64()),
+        DateTimeOffset.FromUnixTimeMilliseconds(e.GetProperty("at"u8).GetInt64()),
+        e.TryGetProperty("traceParent"u8, out var traceParent) ? traceParent.GetString() : null,
+        JsonMarshal.GetRawUtf8Value(e.GetProperty("data"u8)).ToArray());
+}

@@ -13,17 +13,23 @@ internal sealed class HostProcess : IAsyncDisposable
     private const string Setup = "Make the first operator: ";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly TemporaryDirectory _data;
+    private readonly string _data;
+    private readonly TemporaryDirectory? _owned;
     private readonly Process _process;
     private readonly List<HttpClient> _clients = [];
 
-    private HostProcess(TemporaryDirectory data, Process process) => (_data, _process) = (data, process);
+    private HostProcess(Surroundings surroundings, string[] args)
+    {
+        _owned = surroundings.Data is null ? new TemporaryDirectory() : null;
+        _data = surroundings.Data ?? _owned!.Path;
+        _process = Start(surroundings, _data, ["--urls", "http://127.0.0.1:0", "--data", _data, .. args]);
+    }
 
     /// <summary>Somebody without a key, at first.</summary>
     public HttpClient Client { get; } = new() { Timeout = Patience };
 
     /// <summary>Where the data is, as this process sees it, whatever the host has mounted there.</summary>
-    public string DataDirectory => $"/proc/{_process.Id}/root{_data.Path}";
+    public string DataDirectory => $"/proc/{_process.Id}/root{_data}";
 
     /// <summary>Where the first operator is made; null when there is one.</summary>
     public string? SetupLink => Printed.FirstOrDefault(line => line.StartsWith(Setup, StringComparison.Ordinal))?[Setup.Length..];
@@ -35,8 +41,7 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public static async Task<HostProcess> StartAsync(Surroundings surroundings, params string[] args)
     {
-        var data = new TemporaryDirectory();
-        var host = new HostProcess(data, Start(surroundings, data.Path, ["--urls", "http://127.0.0.1:0", "--data", data.Path, .. args]));
+        var host = new HostProcess(surroundings, args);
         using var timeout = new CancellationTokenSource(Patience);
         while (await host._process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
         {
@@ -99,7 +104,7 @@ internal sealed class HostProcess : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        _data.Dispose();
+        _owned?.Dispose();
     }
 
     /// <summary>Reads on and forgets: a program whose pipes are full stands still.</summary>
@@ -129,6 +134,9 @@ internal sealed class HostProcess : IAsyncDisposable
 /// <summary>What a host finds around itself.</summary>
 internal sealed record Surroundings
 {
+    /// <summary>Where the data stays; null for a directory that ends with the host.</summary>
+    public string? Data { get; init; }
+
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The command, with its arguments, that becomes the host; it is told where the data is.</summary>

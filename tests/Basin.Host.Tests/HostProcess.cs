@@ -97,12 +97,18 @@ internal sealed class HostProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
         _clients.ForEach(client => client.Dispose());
-        _process.Kill();
-        await _process.WaitForExitAsync();
+        await KillAsync();
         _process.Dispose();
         _owned?.Dispose();
     }

@@ -100,6 +100,8 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
         return IsStream ? cases.Where(row => row.Status == 415 || !string.IsNullOrWhiteSpace(row.Body)).Select(InStream) : cases;
     }
 
+    public override string ToString() => Name;
+
     /// <summary>In a stream a line that is garbage is refused by itself; one that is too long is not even read.</summary>
     private ApiCase InStream(ApiCase row) => row.Status == 415 ? row : row with
     {

@@ -18,15 +18,16 @@ public class ApiHost : IAsyncLifetime
     public virtual async ValueTask InitializeAsync()
     {
         _host = await HostProcess.StartAsync(
-            "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00", "--Basin:Payments:ProviderTimeout=00:00:01",
-            "--Basin:Payments:FirstWait=01:00:00", "--Basin:Notifications:SmtpHost=127.0.0.1", "--Basin:Notifications:SmtpPort=1",
-            "--Basin:Events:MaxAttempts=1");
+            "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00",
+            "--Basin:Payments:ProviderTimeout=00:00:01", "--Basin:Payments:FirstWait=01:00:00",
+            "--Basin:Notifications:SmtpHost=127.0.0.1", "--Basin:Notifications:SmtpPort=1", "--Basin:Events:MaxAttempts=1");
         Operator = _host.ClientOf();
         Routes = await ApiRoute.ListAsync(Operator);
     }
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_host is not null)
             await _host.DisposeAsync();
     }

@@ -17,8 +17,8 @@ internal sealed record ApiRoute(string Method, string Path, IReadOnlyList<ApiPar
     {
         get
         {
-            var needed = string.Join('&', Parameters.Where(parameter => parameter.Required).Select(parameter => $"{parameter.Name}={{{parameter.Name}}}"));
-            return needed.Length == 0 ? Path : $"{Path}?{needed}";
+            var needed = Parameters.Where(known => known.Required).Select(known => $"{known.Name}={{{known.Name}}}").ToList();
+            return needed.Count == 0 ? Path : $"{Path}?{string.Join('&', needed)}";
         }
     }
 
@@ -29,7 +29,8 @@ internal sealed record ApiRoute(string Method, string Path, IReadOnlyList<ApiPar
         [
             .. from path in description["paths"]!.AsObject()
             from operation in path.Value!.AsObject()
-            select new ApiRoute(operation.Key.ToUpperInvariant(), path.Key, ParametersOf(operation.Value!), MembersOf(description, operation.Value!)),
+            let members = MembersOf(description, operation.Value!)
+            select new ApiRoute(operation.Key.ToUpperInvariant(), path.Key, ParametersOf(operation.Value!), members),
         ];
     }
 
@@ -48,7 +49,10 @@ internal sealed record ApiRoute(string Method, string Path, IReadOnlyList<ApiPar
     private static List<string>? MembersOf(JsonNode description, JsonNode operation)
     {
         var schema = operation["requestBody"]?["content"]?.AsObject().First().Value!["schema"]!["$ref"]!.GetValue<string>();
-        return schema is null ? null : [.. description["components"]!["schemas"]![schema.Split('/')[^1]]!["properties"]!.AsObject().Select(member => member.Key)];
+        if (schema is null)
+            return null;
+        var properties = description["components"]!["schemas"]![schema.Split('/')[^1]]!["properties"]!;
+        return [.. properties.AsObject().Select(member => member.Key)];
     }
 }
 

@@ -54,7 +54,8 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
         var orders = await program.AllFinalAsync();
 
         output.WriteLine($"{Kills} kills, {_acknowledged.Count} orders: {string.Join(", ", orders.CountBy(order => order.Text("state")))}");
-        Assert.True(_acknowledged.Values.ToHashSet().SetEquals(orders.Select(order => order.Text("id"))), "Orders are those acknowledged, each once.");
+        var there = orders.Select(order => order.Text("id"));
+        Assert.True(_acknowledged.Values.ToHashSet().SetEquals(there), "Orders are those acknowledged, each once.");
         await AssertMoneyAgreesAsync(program, orders);
         await AssertStockAgreesAsync(program, orders);
         await AssertToldOnceAsync(program, orders);
@@ -80,7 +81,8 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
 
     private async Task PlaceAsync(HttpClient client, int number)
     {
-        using var answer = await client.OrderAsync(number, Quantity, Tokens[number % Tokens.Length], PostalCodes[number % PostalCodes.Length]);
+        var (token, postalCode) = (Tokens[number % Tokens.Length], PostalCodes[number % PostalCodes.Length]);
+        using var answer = await client.OrderAsync(number, Quantity, token, postalCode);
         var body = await answer.Content.ReadFromJsonAsync<JsonNode>();
         Assert.True((int)answer.StatusCode == 201, body!.ToJsonString());
         _acknowledged[$"order-{number}"] = body.Text("id");
@@ -98,11 +100,13 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
                 return payments.TrueForAll(payment => payment.Text("state") is "captured" or "refunded" or "voided" or "declined");
             },
             TimeSpan.FromMinutes(1));
-        var kept = payments.ToDictionary(payment => payment.Text("id")[4..], payment => payment.Number("capturedMinor") - payment.Number("refundedMinor"));
+        var kept = payments.ToDictionary(payment => payment.Text("id")[4..], KeptOf);
         Assert.Equal(orders.Count, kept.Count);
         foreach (var order in orders)
             Assert.Equal(order.Text("state") == "delivered" ? order.Number("totalMinor") : 0, kept[order.Text("id")[4..]]);
     }
+
+    private static long KeptOf(JsonNode payment) => payment.Number("capturedMinor") - payment.Number("refundedMinor");
 
     private static async Task AssertStockAgreesAsync(HttpClient client, List<JsonNode> orders)
     {

@@ -89,7 +89,8 @@ public sealed class FullTests
         return (answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync())!);
     }
 
-    private static Task CrowdAsync(HttpClient client, Ledger ledger) => Task.WhenAll(Enumerable.Range(0, 64).Select(_ => ledger.OrderAsync(client)));
+    private static Task<bool[]> CrowdAsync(HttpClient client, Ledger ledger) =>
+        Task.WhenAll(Enumerable.Range(0, 64).Select(_ => ledger.OrderAsync(client)));
 
     private static Task UntilAsync(Func<bool> condition, Func<Task> step) => Eventually.TrueAsync(
         async () =>

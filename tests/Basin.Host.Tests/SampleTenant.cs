@@ -2,11 +2,10 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Basin.Testing;
-using Basin.Testing.Api;
 
 namespace Basin.Host.Tests;
 
-/// <summary>A tenant that has something in every system, all of it made through the API, and all of it with the tenant's name in it.</summary>
+/// <summary>A tenant that has something in every system, made through the API, with the tenant's name in all of it.</summary>
 internal sealed partial class SampleTenant
 {
     private readonly Dictionary<string, string> _values = [];
@@ -89,7 +88,8 @@ internal sealed partial class SampleTenant
         await FirstAsync("/v1/payments", payment => Has(payment, "outcomeUnknown", "true"));
         _ids["/v1/payments"] = await FirstAsync("/v1/payments", payment => Has(payment, "state", "captured"));
         _ids["/v1/shipments"] = await FirstAsync("/v1/shipments", shipment => Has(shipment, "state", "delivered"));
-        _ids["/v1/notifications"] = await FirstAsync($"/v1/notifications?owner={_values["owner"]}", told => Has(told, "kind", "order_delivered"));
+        var inbox = $"/v1/notifications?owner={_values["owner"]}";
+        _ids["/v1/notifications"] = await FirstAsync(inbox, told => Has(told, "kind", "order_delivered"));
         await Eventually.TrueAsync(async () => (await ListAsync("/v1/dead-letters")).Count == 4);
         var letters = await ListAsync("/v1/dead-letters");
         _ids["/v1/dead-letters"] = letters[0]["id"]!.GetValue<string>();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Basin.Testing;
@@ -27,7 +28,8 @@ internal static class Shopping
         }
 
         /// <summary>Orders as a customer with a number; the number is the order's <c>Idempotency-Key</c> too.</summary>
-        public async Task<HttpResponseMessage> OrderAsync(int number, int quantity = 1, string token = "tok_visa", string postalCode = "10115")
+        public async Task<HttpResponseMessage> OrderAsync(
+            int number, int quantity = 1, string token = "tok_visa", string postalCode = "10115")
         {
             var order = new
             {
@@ -82,8 +84,8 @@ internal static class Shopping
 /// <summary>What customers were told about their orders.</summary>
 internal sealed class Ledger
 {
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<int, string> _placed = new();
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<int, string> _refused = new();
+    private readonly ConcurrentDictionary<int, string> _placed = new();
+    private readonly ConcurrentDictionary<int, string> _refused = new();
     private int _asked;
 
     public int Placed => _placed.Count;
@@ -104,7 +106,8 @@ internal sealed class Ledger
     }
 
     /// <summary>Every order that a customer was told of is there, and no other.</summary>
-    public void AssertAgrees(IEnumerable<JsonNode> orders) => Assert.Equal(_placed.Values.Order(), orders.Select(order => order.Text("id")).Order());
+    public void AssertAgrees(IEnumerable<JsonNode> orders) =>
+        Assert.Equal(_placed.Values.Order(), orders.Select(order => order.Text("id")).Order());
 
     private async Task<bool> OrderAsync(HttpClient client, int number)
     {

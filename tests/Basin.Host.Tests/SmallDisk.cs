@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Basin.Host.Tests;
 
 /// <summary>
-/// A file system of a few megabytes below a host's data. It is mounted for the host's process only, so it goes away with that, however that ends.
+/// A file system of a few megabytes below a host's data. It is mounted for the host's process only, so it goes away with that, however that
+/// ends.
 /// </summary>
 internal sealed class SmallDisk(HostProcess host)
 {
@@ -21,12 +22,11 @@ internal sealed class SmallDisk(HostProcess host)
     {
         get
         {
-            using var trial = Process.Start(new ProcessStartInfo(Apart[0], [.. Apart[1..], "mount", "-t", "tmpfs", "basin", Path.GetTempPath()])
-            {
-                RedirectStandardError = true,
-            });
-            trial?.WaitForExit();
-            return trial?.ExitCode == 0;
+            string[] mount = [.. Apart[1..], "mount", "-t", "tmpfs", "basin", Path.GetTempPath()];
+            var start = new ProcessStartInfo(Apart[0], mount) { UseShellExecute = false, RedirectStandardError = true };
+            using var trial = Process.Start(start)!;
+            trial.WaitForExit();
+            return trial.ExitCode == 0;
         }
     }
 

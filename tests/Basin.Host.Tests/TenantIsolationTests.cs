@@ -1,5 +1,4 @@
 using System.Net;
-using Basin.Testing.Api;
 
 namespace Basin.Host.Tests;
 
@@ -55,7 +54,9 @@ public sealed class TenantIsolationTests(TenantIsolationTests.Neighbours tenants
 
     /// <summary>What another tenant gets; null when it depends on what that tenant has under the same name.</summary>
     private static HttpStatusCode? ForeignStatus(string name, string path) =>
-        OperatorsOnly.Contains(name) ? HttpStatusCode.Forbidden : path.Contains("{id}", StringComparison.Ordinal) ? HttpStatusCode.NotFound : null;
+        OperatorsOnly.Contains(name) ? HttpStatusCode.Forbidden
+        : path.Contains("{id}", StringComparison.Ordinal) ? HttpStatusCode.NotFound
+        : null;
 
     private static async Task<(HttpStatusCode Status, string Body)> ReadAsync(HttpClient client, string path)
     {

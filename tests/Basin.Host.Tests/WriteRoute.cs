@@ -3,8 +3,8 @@ using Basin.Testing.Api;
 namespace Basin.Host.Tests;
 
 /// <summary>
-/// A route that writes, the scope that it asks for, and a body that it takes. <c>{new}</c> stands for a word that was not there before, the other
-/// placeholders for what a <see cref="SampleTenant"/> has.
+/// A route that writes, the scope that it asks for, and a body that it takes. <c>{new}</c> stands for a word that was not there before, the
+/// other placeholders for what a <see cref="SampleTenant"/> has.
 /// </summary>
 /// <param name="Status">What the body gets.</param>
 internal sealed record WriteRoute(string Method, string Path, string Scope, int Status, string? Body = null)
@@ -18,7 +18,10 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
     [
         new("POST", "/v1/ids", "ids:write", 200),
         new("POST", "/v1/keys", "keys:write", 201,
-            """{"name":"{new}","scopes":["keys:write"],"expiresAt":"2090-01-01T00:00:00Z","tenant":"{tenant}"}""") { Optional = ["expiresAt", "tenant"] },
+            """{"name":"{new}","scopes":["keys:write"],"expiresAt":"2090-01-01T00:00:00Z","tenant":"{tenant}"}""")
+        {
+            Optional = ["expiresAt", "tenant"],
+        },
         new("POST", "/v1/tenants", "tenants:write", 201, """{"slug":"{new}","name":"{new}"}"""),
         new("POST", "/v1/products", "catalog:write", 201, Product) { Optional = OptionalOfProducts },
         new("POST", "/v1/products/import", "catalog:write", 200, Product)
@@ -54,8 +57,8 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
 
     private const string Product =
         """
-        {"title":"Tea {new}","currency":"EUR","variants":[{"sku":"{new}","priceMinor":450,"option":"Large"}],"categories":["{new}"],"description":"{new}",
-         "active":true,"pictures":["/{new}.svg"]}
+        {"title":"Tea {new}","currency":"EUR","variants":[{"sku":"{new}","priceMinor":450,"option":"Large"}],"categories":["{new}"],
+         "description":"{new}","active":true,"pictures":["/{new}.svg"]}
         """;
 
     private static string[] OptionalOfProducts => ["description", "active", "pictures", "variants[0].option"];

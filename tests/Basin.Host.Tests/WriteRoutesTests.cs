@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Basin.Testing.Api;
 
 namespace Basin.Host.Tests;
@@ -80,7 +81,7 @@ public sealed class WriteRoutesTests(SampleHost shop) : IClassFixture<SampleHost
     private static void AssertWhole(ApiRoute described)
     {
         var body = WriteRoute.Named(described.Name).Body;
-        var members = body is null ? null : System.Text.Json.Nodes.JsonNode.Parse(body)!.AsObject().Select(member => member.Key).Order();
+        var members = body is null ? null : JsonNode.Parse(body)!.AsObject().Select(member => member.Key).Order();
         Assert.Equal(described.Members?.Order(), members);
     }
 
@@ -91,7 +92,8 @@ public sealed class WriteRoutesTests(SampleHost shop) : IClassFixture<SampleHost
             select Refused(row, 400, "invalid_request", place) with { Name = $"{place} of the path", Path = Misplace(route, place) };
         var inQuery = from parameter in shop.Routes.Single(described => described.Name == route.Name).Parameters
             from value in (string[])["x", "-1", "0", "99999999999"]
-            select Refused(row, 400, "invalid_request", parameter.Name) with { Name = $"{parameter.Name} of {value}", Path = $"{row.Path}?{parameter.Name}={value}" };
+            let query = $"{parameter.Name}={value}"
+            select Refused(row, 400, "invalid_request", parameter.Name) with { Name = query, Path = $"{row.Path}?{query}" };
         return [.. route.Garbage(shop.Sample), .. route.TakesAnyId ? [] : inPath, .. inQuery];
     }
 
@@ -104,5 +106,6 @@ public sealed class WriteRoutesTests(SampleHost shop) : IClassFixture<SampleHost
         return string.Join('/', steps.Select(step => step.First == $"{{{place}}}" ? new string('x', 300) : step.Second));
     }
 
-    private static ApiCase Refused(ApiCase row, int status, string code, params string[] fields) => row with { Status = status, Code = code, ErrorFields = fields };
+    private static ApiCase Refused(ApiCase row, int status, string code, params string[] fields) =>
+        row with { Status = status, Code = code, ErrorFields = fields };
 }

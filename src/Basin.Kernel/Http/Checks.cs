@@ -39,7 +39,8 @@ public sealed class Checks
     }
 
     /// <summary>
-    /// Text of a length, after which nothing but white space would be nothing. Of the control characters it takes those that set lines and columns.
+    /// Text of a length, after which nothing but white space would be nothing. Of the control characters it takes those that set lines and
+    /// columns.
     /// </summary>
     public void Text(string? text, string member, int maximum, int minimum = 1)
     {

@@ -84,10 +84,10 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
     /// <summary>The route with what the sample has.</summary>
     public ApiCase Case(SampleTenant sample, string? author = null) =>
         new(Name, Method, sample.Fill(Path), Body is null ? null : sample.Fill(Body, author), Status)
-    {
-        ContentType = ContentType,
-        Headers = AnyVersion,
-    };
+        {
+            ContentType = ContentType,
+            Headers = AnyVersion,
+        };
 
     /// <summary>Bodies that break one thing each, with what must be answered.</summary>
     public IEnumerable<ApiCase> Garbage(SampleTenant sample)

@@ -89,11 +89,11 @@ public sealed class WriteRoutesTests(SampleHost shop) : IClassFixture<SampleHost
     {
         var row = route.Case(shop.Sample);
         var inPath = from place in PlacesIn(route.Path)
-            select Refused(row, 400, "invalid_request", place) with { Name = $"{place} of the path", Path = Misplace(route, place) };
+                     select Refused(row, 400, "invalid_request", place) with { Name = place, Path = Misplace(route, place) };
         var inQuery = from parameter in shop.Routes.Single(described => described.Name == route.Name).Parameters
-            from value in (string[])["x", "-1", "0", "99999999999"]
-            let query = $"{parameter.Name}={value}"
-            select Refused(row, 400, "invalid_request", parameter.Name) with { Name = query, Path = $"{row.Path}?{query}" };
+                      from value in (string[])["x", "-1", "0", "99999999999"]
+                      let query = $"{parameter.Name}={value}"
+                      select Refused(row, 400, "invalid_request", parameter.Name) with { Name = query, Path = $"{row.Path}?{query}" };
         return [.. route.Garbage(shop.Sample), .. route.TakesAnyId ? [] : inPath, .. inQuery];
     }
 

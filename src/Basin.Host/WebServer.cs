@@ -13,6 +13,8 @@ internal static class WebServer
         public void AddWebServer()
         {
             builder.WebHost.UseStaticWebAssets();
+            // Otherwise a build, unlike what is published, has a route for GET of every path, and a method that is not taken gets 404, not 405.
+            builder.WebHost.UseSetting("ReloadStaticAssetsAtRuntime", builder.Environment.IsDevelopment().ToString());
             builder.AddOptionsSection<HttpOptions>("Http");
             builder.Services.AddHostedService<Drain>();
             builder.Services.AddOptions<KestrelServerOptions>().Configure<HttpOptions>(Limit);

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Basin.Testing;
@@ -15,8 +13,12 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
     private const int OrdersBetweenKills = 25;
     private const int Quantity = 2;
     private const long OnHand = 1_000_000;
-    private const string Sku = "TEA-1";
-    private const string Key = "operator-key-of-these-tests";
+
+    private static readonly string[] Settings =
+    [
+        "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00", "--Basin:Notifications:Email=false",
+        "--Basin:Payments:FirstWait=00:00:00.1",
+    ];
 
     private static readonly string[] Tokens = ["tok_visa", "tok_visa", "tok_visa", "tok_unknown", "tok_timeout", "tok_chargeDeclined"];
     private static readonly string[] PostalCodes = ["10115", "10115", "10115", "00000"];
@@ -32,49 +34,31 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
     public async Task A_hundred_kills_lose_nothing_and_do_nothing_twice()
     {
         using var data = new TemporaryDirectory();
-        using (var first = await Victim.StartAsync(data.Path))
-        {
-            await StockAsync(first.Client);
-            first.Kill();
-        }
+        var surroundings = new Surroundings { Data = data.Path };
+        await using (var first = await HostProcess.StartAsync(surroundings, Settings))
+            await first.ClientOf().StockAsync(OnHand);
         for (var kill = 0; kill < Kills; kill++)
         {
-            using var victim = await Victim.StartAsync(data.Path);
-            var customers = Enumerable.Range(0, Customers).Select(_ => ShopAsync(victim.Client)).ToList();
+            await using var victim = await HostProcess.StartAsync(surroundings, Settings);
+            var client = victim.ClientOf();
+            var customers = Enumerable.Range(0, Customers).Select(_ => ShopAsync(client)).ToList();
             for (var i = 0; i < OrdersBetweenKills; i++)
                 Assert.True(await _acknowledgement.WaitAsync(TimeSpan.FromSeconds(60)), "The host answers.");
-            victim.Kill();
+            await victim.KillAsync();
             await Task.WhenAll(customers);
         }
-        using var survivor = await Victim.StartAsync(data.Path);
+        await using var survivor = await HostProcess.StartAsync(surroundings, Settings);
+        var program = survivor.ClientOf();
         while (_unanswered.TryDequeue(out var number))
-            await PlaceAsync(survivor.Client, number);
-        var orders = await AllFinalAsync(survivor.Client);
+            await PlaceAsync(program, number);
+        var orders = await program.AllFinalAsync();
 
-        output.WriteLine($"{Kills} kills, {_acknowledged.Count} orders: {string.Join(", ", orders.CountBy(order => Text(order, "state")))}");
-        Assert.True(_acknowledged.Values.ToHashSet().SetEquals(orders.Select(order => Text(order, "id"))), "Orders are those acknowledged, each once.");
-        await AssertMoneyAgreesAsync(survivor.Client, orders);
-        await AssertStockAgreesAsync(survivor.Client, orders);
-        await AssertToldOnceAsync(survivor.Client, orders);
-        survivor.Kill();
-    }
-
-    private static async Task StockAsync(HttpClient client)
-    {
-        var product = new
-        {
-            title = "Tea",
-            currency = "EUR",
-            variants = new[] { new { sku = Sku, priceMinor = 450, option = "" } },
-            categories = new[] { "Kitchen" },
-            description = "",
-            pictures = Array.Empty<string>(),
-            active = true,
-        };
-        using var created = await client.PostAsJsonAsync("/v1/products", product);
-        Assert.True(created.IsSuccessStatusCode, await created.Content.ReadAsStringAsync());
-        using var counted = await client.PutAsJsonAsync($"/v1/stock/{Sku}", new { onHand = OnHand });
-        Assert.True(counted.IsSuccessStatusCode, await counted.Content.ReadAsStringAsync());
+        output.WriteLine($"{Kills} kills, {_acknowledged.Count} orders: {string.Join(", ", orders.CountBy(order => order.Text("state")))}");
+        var there = orders.Select(order => order.Text("id"));
+        Assert.True(_acknowledged.Values.ToHashSet().SetEquals(there), "Orders are those acknowledged, each once.");
+        await AssertMoneyAgreesAsync(program, orders);
+        await AssertStockAgreesAsync(program, orders);
+        await AssertToldOnceAsync(program, orders);
     }
 
     /// <summary>Orders until the host is gone; what got no answer is asked again with the same key at the end.</summary>
@@ -97,33 +81,12 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
 
     private async Task PlaceAsync(HttpClient client, int number)
     {
-        var order = new
-        {
-            email = $"c{number}@example.com",
-            shipTo = new { name = "Ada", line1 = "1 Street", city = "Berlin", postalCode = PostalCodes[number % PostalCodes.Length], country = "DE" },
-            lines = new[] { new { sku = Sku, quantity = Quantity } },
-            payment = new { token = Tokens[number % Tokens.Length] },
-        };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/orders") { Content = JsonContent.Create(order) };
-        request.Headers.Add("Idempotency-Key", $"order-{number}");
-        using var response = await client.SendAsync(request);
-        var body = await response.Content.ReadFromJsonAsync<JsonNode>();
-        Assert.True((int)response.StatusCode == 201, body!.ToJsonString());
-        _acknowledged[$"order-{number}"] = Text(body, "id");
+        var (token, postalCode) = (Tokens[number % Tokens.Length], PostalCodes[number % PostalCodes.Length]);
+        using var answer = await client.OrderAsync(number, Quantity, token, postalCode);
+        var body = await answer.Content.ReadFromJsonAsync<JsonNode>();
+        Assert.True((int)answer.StatusCode == 201, body!.ToJsonString());
+        _acknowledged[$"order-{number}"] = body.Text("id");
         _acknowledgement.Release();
-    }
-
-    private static async Task<List<JsonNode>> AllFinalAsync(HttpClient client)
-    {
-        List<JsonNode> orders = [];
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                orders = await ListAsync(client, "/v1/orders?limit=200");
-                return orders.TrueForAll(order => Text(order, "state") is "delivered" or "declined" or "cancelled");
-            },
-            TimeSpan.FromMinutes(3));
-        return orders;
     }
 
     private static async Task AssertMoneyAgreesAsync(HttpClient client, List<JsonNode> orders)
@@ -133,21 +96,23 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
         await Eventually.TrueAsync(
             async () =>
             {
-                payments = await ListAsync(client, "/v1/payments?limit=200");
-                return payments.TrueForAll(payment => Text(payment, "state") is "captured" or "refunded" or "voided" or "declined");
+                payments = await client.ListAsync("/v1/payments?limit=200");
+                return payments.TrueForAll(payment => payment.Text("state") is "captured" or "refunded" or "voided" or "declined");
             },
             TimeSpan.FromMinutes(1));
-        var kept = payments.ToDictionary(payment => Text(payment, "id")[4..], payment => Number(payment, "capturedMinor") - Number(payment, "refundedMinor"));
+        var kept = payments.ToDictionary(payment => payment.Text("id")[4..], KeptOf);
         Assert.Equal(orders.Count, kept.Count);
         foreach (var order in orders)
-            Assert.Equal(Text(order, "state") == "delivered" ? Number(order, "totalMinor") : 0, kept[Text(order, "id")[4..]]);
+            Assert.Equal(order.Text("state") == "delivered" ? order.Number("totalMinor") : 0, kept[order.Text("id")[4..]]);
     }
+
+    private static long KeptOf(JsonNode payment) => payment.Number("capturedMinor") - payment.Number("refundedMinor");
 
     private static async Task AssertStockAgreesAsync(HttpClient client, List<JsonNode> orders)
     {
-        var sold = orders.Count(order => Text(order, "state") == "delivered") * Quantity;
-        var stock = (await client.GetFromJsonAsync<JsonNode>($"/v1/stock/{Sku}"))!;
-        Assert.Equal((OnHand - sold, 0L), (Number(stock, "onHand"), Number(stock, "reserved")));
+        var sold = orders.Count(order => order.Text("state") == "delivered") * Quantity;
+        var stock = (await client.GetFromJsonAsync<JsonNode>($"/v1/stock/{Shopping.Sku}"))!;
+        Assert.Equal((OnHand - sold, 0L), (stock.Number("onHand"), stock.Number("reserved")));
     }
 
     /// <summary>Each customer hears of each thing once; every order has a message that it was placed.</summary>
@@ -155,87 +120,10 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
     {
         foreach (var order in orders)
         {
-            var told = await ListAsync(client, $"/v1/notifications?owner=mailto:{Uri.EscapeDataString(Text(order, "email"))}&limit=50");
-            var kinds = told.ConvertAll(notification => Text(notification, "kind"));
+            var told = await client.ListAsync($"/v1/notifications?owner=mailto:{Uri.EscapeDataString(order.Text("email"))}&limit=50");
+            var kinds = told.ConvertAll(notification => notification.Text("kind"));
             Assert.Equal(kinds.Distinct(), kinds);
-            Assert.Equal(Text(order, "state") == "delivered" ? 3 : 2, kinds.Count);
-        }
-    }
-
-    private static async Task<List<JsonNode>> ListAsync(HttpClient client, string path)
-    {
-        var items = new List<JsonNode>();
-        string? cursor = null;
-        do
-        {
-            var page = (await client.GetFromJsonAsync<JsonNode>(cursor is null ? path : $"{path}&cursor={cursor}"))!;
-            items.AddRange(page["items"]!.AsArray().Select(item => item!));
-            cursor = page["nextCursor"]?.GetValue<string>();
-        }
-        while (cursor is not null);
-        return items;
-    }
-
-    private static string Text(JsonNode node, string member) => node[member]!.GetValue<string>();
-
-    private static long Number(JsonNode node, string member) => node[member]!.GetValue<long>();
-
-    /// <summary>The program in a process of its own, which ends only by a kill.</summary>
-    private sealed class Victim : IDisposable
-    {
-        private const string Ready = "Basin is ready at ";
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
-        private readonly Process _process;
-
-        private Victim(Process process) => _process = process;
-
-        public HttpClient Client { get; } = new() { Timeout = Patience, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Key) } };
-
-        public static async Task<Victim> StartAsync(string data)
-        {
-            var start = new ProcessStartInfo(
-                "dotnet",
-                [
-                    Path.Combine(AppContext.BaseDirectory, "Basin.Host.dll"), "--urls", "http://127.0.0.1:0", "--data", data,
-                    "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00", "--Basin:Notifications:Email=false",
-                    "--Basin:Payments:FirstWait=00:00:00.1",
-                ])
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                WorkingDirectory = data,
-                Environment = { ["BASIN_OPERATOR_KEY"] = Key },
-            };
-            var victim = new Victim(Process.Start(start)!);
-            using var timeout = new CancellationTokenSource(Patience);
-            while (await victim._process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
-            {
-                if (!line.StartsWith(Ready, StringComparison.Ordinal))
-                    continue;
-                victim.Client.BaseAddress = new Uri(line[Ready.Length..]);
-                // Nobody reads the rest, and a full pipe would stop the writer.
-                _ = victim._process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-                _ = victim._process.StandardError.ReadToEndAsync(CancellationToken.None);
-                return victim;
-            }
-            throw new InvalidOperationException($"The host has ended: {await victim._process.StandardError.ReadToEndAsync(timeout.Token)}");
-        }
-
-        /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
-        public void Kill()
-        {
-            _process.Kill();
-            _process.WaitForExit();
-        }
-
-        public void Dispose()
-        {
-            Client.Dispose();
-            if (!_process.HasExited)
-                Kill();
-            _process.Dispose();
+            Assert.Equal(order.Text("state") == "delivered" ? 3 : 2, kinds.Count);
         }
     }
 }

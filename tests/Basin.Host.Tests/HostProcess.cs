@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Http.Headers;
 using Basin.Testing;
 
 namespace Basin.Host.Tests;
@@ -12,12 +13,23 @@ internal sealed class HostProcess : IAsyncDisposable
     private const string Setup = "Make the first operator: ";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly TemporaryDirectory _data;
+    private readonly string _data;
+    private readonly TemporaryDirectory? _owned;
     private readonly Process _process;
+    private readonly List<HttpClient> _clients = [];
 
-    private HostProcess(TemporaryDirectory data, Process process) => (_data, _process) = (data, process);
+    private HostProcess(Surroundings surroundings, string[] args)
+    {
+        _owned = surroundings.Data is null ? new TemporaryDirectory() : null;
+        _data = surroundings.Data ?? _owned!.Path;
+        _process = Start(surroundings, _data, ["--urls", "http://127.0.0.1:0", "--data", _data, .. args]);
+    }
 
+    /// <summary>Somebody without a key, at first.</summary>
     public HttpClient Client { get; } = new() { Timeout = Patience };
+
+    /// <summary>Where the data is, as this process sees it, whatever the host has mounted there.</summary>
+    public string DataDirectory => $"/proc/{_process.Id}/root{_data}";
 
     /// <summary>Where the first operator is made; null when there is one.</summary>
     public string? SetupLink => Printed.FirstOrDefault(line => line.StartsWith(Setup, StringComparison.Ordinal))?[Setup.Length..];
@@ -25,10 +37,11 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>The lines of the start.</summary>
     public List<string> Printed { get; } = [];
 
-    public static async Task<HostProcess> StartAsync(params string[] args)
+    public static Task<HostProcess> StartAsync(params string[] args) => StartAsync(new Surroundings(), args);
+
+    public static async Task<HostProcess> StartAsync(Surroundings surroundings, params string[] args)
     {
-        var data = new TemporaryDirectory();
-        var host = new HostProcess(data, Start(["--urls", "http://127.0.0.1:0", "--data", data.Path, .. args]));
+        var host = new HostProcess(surroundings, args);
         using var timeout = new CancellationTokenSource(Patience);
         while (await host._process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
         {
@@ -46,7 +59,7 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts the program and waits for its end.</summary>
     public static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {
-        using var process = Start(args);
+        using var process = Start(new Surroundings(), Path.GetTempPath(), args);
         using var timeout = new CancellationTokenSource(Patience);
         try
         {
@@ -61,6 +74,19 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>A program with a key.</summary>
+    public HttpClient ClientOf(string key = OperatorKey)
+    {
+        var client = new HttpClient
+        {
+            BaseAddress = Client.BaseAddress,
+            Timeout = Patience,
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) },
+        };
+        _clients.Add(client);
+        return client;
+    }
+
     /// <summary>Asks for the end, as an operating system does.</summary>
     public async Task<int> TerminateAsync()
     {
@@ -71,13 +97,20 @@ internal sealed class HostProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        _process.Kill();
-        await _process.WaitForExitAsync();
+        _clients.ForEach(client => client.Dispose());
+        await KillAsync();
         _process.Dispose();
-        _data.Dispose();
+        _owned?.Dispose();
     }
 
     /// <summary>Reads on and forgets: a program whose pipes are full stands still.</summary>
@@ -87,13 +120,31 @@ internal sealed class HostProcess : IAsyncDisposable
         _ = _process.StandardError.BaseStream.CopyToAsync(Stream.Null);
     }
 
-    private static Process Start(string[] args) => Process.Start(
-        new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Basin.Host.dll"), .. args])
+    private static Process Start(Surroundings surroundings, string data, string[] args)
+    {
+        string[] command = [.. surroundings.Launcher(data), "dotnet", Path.Combine(AppContext.BaseDirectory, "Basin.Host.dll"), .. args];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
             Environment = { ["BASIN_OPERATOR_KEY"] = OperatorKey },
-        })!;
+        };
+        foreach (var (name, value) in surroundings.Environment)
+            start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+}
+
+/// <summary>What a host finds around itself.</summary>
+internal sealed record Surroundings
+{
+    /// <summary>Where the data stays; null for a directory that ends with the host.</summary>
+    public string? Data { get; init; }
+
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The command, with its arguments, that becomes the host; it is told where the data is.</summary>
+    public Func<string, IReadOnlyList<string>> Launcher { get; init; } = _ => [];
 }

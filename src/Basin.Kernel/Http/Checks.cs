@@ -18,7 +18,9 @@ public sealed class Checks
     /// <summary>More than this helps nobody.</summary>
     private const int MaxErrors = 50;
 
-    private static readonly SearchValues<char> NotInAddresses = SearchValues.Create(" \t\r\n<>,;\"");
+    private static readonly string Controls = new([.. Enumerable.Range(0, 128).Select(code => (char)code).Where(char.IsControl)]);
+    private static readonly SearchValues<char> NotInText = SearchValues.Create([.. Controls.Except("\t\r\n")]);
+    private static readonly SearchValues<char> NotInAddresses = SearchValues.Create($"{Controls} <>,;\"");
 
     private readonly List<(string Member, int Index)> _path = [];
     private Dictionary<string, string[]>? _errors;
@@ -36,11 +38,18 @@ public sealed class Checks
             errors.TryAdd(PathOf(member), [sentence]);
     }
 
-    /// <summary>Text of a length, after which nothing but white space would be nothing.</summary>
-    public void Text(string? text, string member, int maximum, int minimum = 1) => That(
-        text is not null && text.Length >= minimum && text.Length <= maximum && (minimum == 0 || !string.IsNullOrWhiteSpace(text)),
-        member,
-        minimum <= 1 ? $"Text of at most {maximum} characters is expected." : $"Text of {minimum} to {maximum} characters is expected.");
+    /// <summary>
+    /// Text of a length, after which nothing but white space would be nothing. Of the control characters it takes those that set lines and
+    /// columns.
+    /// </summary>
+    public void Text(string? text, string member, int maximum, int minimum = 1)
+    {
+        That(
+            text is not null && text.Length >= minimum && text.Length <= maximum && (minimum == 0 || !string.IsNullOrWhiteSpace(text)),
+            member,
+            minimum <= 1 ? $"Text of at most {maximum} characters is expected." : $"Text of {minimum} to {maximum} characters is expected.");
+        That(!text.AsSpan().ContainsAny(NotInText), member, "Text without control characters is expected.");
+    }
 
     public void Range(long number, string member, long minimum, long maximum) =>
         That(number >= minimum && number <= maximum, member, $"A number from {minimum} to {maximum} is expected.");

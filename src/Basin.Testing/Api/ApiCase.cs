@@ -29,6 +29,20 @@ public sealed record ApiCase(string Name, string Method, string Path, string? Bo
     /// <returns>The body.</returns>
     public async Task<string> RunAsync(HttpClient client)
     {
+        using var response = await SendAsync(client);
+        var body = await response.Content.ReadAsStringAsync();
+
+        Assert.True((int)response.StatusCode == Status, $"{Status} is expected, not {(int)response.StatusCode}: {body}");
+        if (Status >= 400)
+            CheckProblem(response, body);
+        Assert.All(BodyContains, part => Assert.Contains(part, body));
+        Assert.All(BodyLacks, part => Assert.DoesNotContain(part, body));
+        return body;
+    }
+
+    /// <summary>Sends the request and leaves the answer to the test.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpClient client)
+    {
         using var request = new HttpRequestMessage(new HttpMethod(Method), Path);
         if (Body is not null)
         {
@@ -38,15 +52,7 @@ public sealed record ApiCase(string Name, string Method, string Path, string? Bo
         }
         foreach (var (name, value) in Headers)
             request.Headers.TryAddWithoutValidation(name, value);
-        using var response = await client.SendAsync(request);
-        var body = await response.Content.ReadAsStringAsync();
-
-        Assert.True((int)response.StatusCode == Status, $"{Status} is expected, not {(int)response.StatusCode}: {body}");
-        if (Status >= 400)
-            CheckProblem(response, body);
-        Assert.All(BodyContains, part => Assert.Contains(part, body));
-        Assert.All(BodyLacks, part => Assert.DoesNotContain(part, body));
-        return body;
+        return await client.SendAsync(request);
     }
 
     public override string ToString() => Name;

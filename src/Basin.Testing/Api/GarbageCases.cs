@@ -103,10 +103,12 @@ public static class GarbageCases
                 yield return ("a number for a text", 17, "");
                 yield return ("an object for a text", new JsonObject(), "");
                 yield return ("overlong", new string('x', TooLong), "");
+                yield return ("a control character", $"{value}\0", "");
                 break;
             case JsonValueKind.Number:
                 yield return ("a text for a number", "text", "");
                 yield return ("a number as a text", value.ToJsonString(), "");
+                yield return ("a fraction", 1.5, "");
                 yield return ("too large", JsonNode.Parse("1" + new string('0', 30)), "");
                 if (!signed)
                     yield return ("negative", -1, "");
@@ -122,6 +124,7 @@ public static class GarbageCases
             case JsonValueKind.Array:
                 yield return ("an object for an array", new JsonObject(), "");
                 yield return ("a null item", new JsonArray((JsonNode?)null), "[0]");
+                yield return ("a number for an item", new JsonArray(17), "[0]");
                 if (value.AsArray() is { Count: > 0 } items)
                     yield return ("too many items", new JsonArray([.. Enumerable.Range(0, TooMany).Select(_ => items[0]?.DeepClone())]), "");
                 break;

@@ -94,7 +94,6 @@ public sealed record ProductDetails(
         checks.Text(Title, "title", maximum: 200);
         checks.Printable(Title, "title");
         checks.Text(Description, "description", maximum: 5000, minimum: 0);
-        checks.That(!Description.Contains('\0'), "description", "Text without the character NUL is expected.");
         checks.That(Currencies.IsKnown(Currency), "currency", "The code of a currency of ISO 4217 is expected, such as EUR.");
         checks.Items(Variants, "variants", 1, MaxVariants);
         CheckVariantsDiffer(checks);

@@ -117,6 +117,8 @@ public sealed record PlaceOrder(
         checks.Nested(ShipTo, "shipTo");
         checks.Items(Lines, "lines", 1, Order.MaxLines);
         checks.Nested(Payment, "payment");
+        if (ExpectedTotalMinor is { } total)
+            checks.Range(total, "expectedTotalMinor", 0, long.MaxValue);
     }
 }
 

@@ -156,6 +156,9 @@ internal sealed class SqliteShard : Shard, IDisposable
     /// </summary>
     private sealed class MarkFile(string path)
     {
+        /// <summary>What Unix (ENOSPC) and Windows (ERROR_DISK_FULL) say when there is no room; only the first mark of a shard needs any.</summary>
+        private static readonly int[] NoRoom = [28, 112];
+
         public long Read()
         {
             if (!File.Exists(path))
@@ -182,7 +185,9 @@ internal sealed class SqliteShard : Shard, IDisposable
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                throw new StoreUnavailableException(StoreUnavailableException.Reasons.InputOutput, failure.Message);
+                var full = NoRoom.Contains(failure.HResult & 0xFFFF);
+                throw new StoreUnavailableException(
+                    full ? StoreUnavailableException.Reasons.DiskFull : StoreUnavailableException.Reasons.InputOutput, failure.Message);
             }
         }
     }

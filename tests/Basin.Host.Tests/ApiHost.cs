@@ -1,0 +1,77 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace Basin.Host.Tests;
+
+/// <summary>The real program with all systems, where orders arrive at once and no e-mail does.</summary>
+public class ApiHost : IAsyncLifetime
+{
+    private HostProcess _host = null!;
+
+    internal HttpClient Nobody => _host.Client;
+
+    internal HttpClient Operator { get; private set; } = null!;
+
+    /// <summary>What the host describes.</summary>
+    internal List<ApiRoute> Routes { get; private set; } = null!;
+
+    public virtual async ValueTask InitializeAsync()
+    {
+        _host = await HostProcess.StartAsync(
+            "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00",
+            "--Basin:Payments:ProviderTimeout=00:00:01", "--Basin:Payments:FirstWait=01:00:00",
+            "--Basin:Notifications:SmtpHost=127.0.0.1", "--Basin:Notifications:SmtpPort=1", "--Basin:Events:MaxAttempts=1");
+        Operator = _host.ClientOf();
+        Routes = await ApiRoute.ListAsync(Operator);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_host is not null)
+            await _host.DisposeAsync();
+    }
+
+    /// <summary>Something of everything, in a tenant of its own.</summary>
+    internal async Task<SampleTenant> MakeTenantAsync(string name)
+    {
+        var tenant = await PostAsync(Operator, "/v1/tenants", new { slug = name, name });
+        var id = tenant["id"]!.GetValue<string>();
+        return await SampleTenant.MakeAsync(await ClientAsync(Operator, id, "*"), id, name);
+    }
+
+    /// <summary>Something of everything, in the tenant of the operator.</summary>
+    internal async Task<SampleTenant> MakeMainAsync(string name)
+    {
+        var main = (await Operator.GetFromJsonAsync<JsonNode>("/v1/tenants"))!["items"]![0]!["id"]!.GetValue<string>();
+        return await SampleTenant.MakeAsync(Operator, main, name);
+    }
+
+    /// <summary>A program that may do these things.</summary>
+    internal async Task<HttpClient> ClientAsync(HttpClient maker, string? tenant, params IEnumerable<string> scopes)
+    {
+        var key = await PostAsync(maker, "/v1/keys", new { name = "key", scopes, tenant });
+        return _host.ClientOf(key["key"]!.GetValue<string>());
+    }
+
+    private static async Task<JsonNode> PostAsync(HttpClient client, string path, object body)
+    {
+        using var answer = await client.PostAsJsonAsync(path, body);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+    }
+}
+
+/// <summary>A host with a tenant that has something of everything.</summary>
+public sealed class SampleHost : ApiHost
+{
+    internal SampleTenant Sample { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Sample = await MakeTenantAsync("ada");
+    }
+
+    internal Task<string> LookAsync() => Sample.LookAsync(Routes);
+}

@@ -22,16 +22,25 @@ internal static class EventSegment
 
     private const string SelectBefore = "SELECT events FROM basin_outbox WHERE last_sequence < $1 ORDER BY last_sequence DESC LIMIT 1";
 
-    public static byte[] Write(IEnumerable<EventRecord> events)
+    /// <summary>Inserts events that one transaction has published.</summary>
+    public static void WriteAll(IReadOnlyList<EventRecord> events, ArrayBufferWriter<byte> buffer, Action<long, ReadOnlyMemory<byte>> insert)
     {
-        var buffer = new ArrayBufferWriter<byte>(16 * 1024);
+        for (var first = 0; first < events.Count; first += MaxEvents)
+        {
+            var end = Math.Min(first + MaxEvents, events.Count);
+            buffer.ResetWrittenCount();
+            Write(events, first, end, buffer);
+            insert(events[end - 1].Sequence, buffer.WrittenMemory);
+        }
+    }
+
+    private static void Write(IReadOnlyList<EventRecord> events, int first, int end, ArrayBufferWriter<byte> buffer)
+    {
         using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
         json.WriteStartArray();
-        foreach (var e in events)
-            Write(json, e);
+        for (var i = first; i < end; i++)
+            Write(json, events[i]);
         json.WriteEndArray();
-        json.Flush();
-        return buffer.WrittenSpan.ToArray();
     }
 
     private static void Write(Utf8JsonWriter json, EventRecord e)

@@ -113,7 +113,7 @@ internal sealed class Subscription(
                     await ParkedEvents.BlockAsync(tx, source, record);
                 else if (!careful)
                     await ApplyOneAsync(tx, binding, record);
-                else if (await tx.TryAsync(() => ApplyOneAsync(tx, binding, record)) is { } failure)
+                else if (await TryOneAsync(tx, binding, record) is { } failure)
                     blocked.Add(await parked.ParkAsync(tx, source, record, failure));
                 applied++;
             }
@@ -124,6 +124,9 @@ internal sealed class Subscription(
         cancellation);
 
     private ValueTask ApplyOneAsync(Transaction tx, EventBinding binding, EventRecord record) => binding.ApplyTracedAsync(tx, record, source);
+
+    private ValueTask<Exception?> TryOneAsync(Transaction tx, EventBinding binding, EventRecord record) =>
+        tx.TryAsync(() => ApplyOneAsync(tx, binding, record));
 
     private async ValueTask MoveCheckpointAsync(Transaction tx, long sequence)
     {

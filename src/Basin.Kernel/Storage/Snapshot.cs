@@ -67,6 +67,16 @@ public abstract class Snapshot
 
     public abstract ValueTask<List<T>> ListAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values);
 
+    /// <summary>A document that never changes once it is written, by the id of its row: read and parsed once while it is in use.</summary>
+    /// <param name="sql">Selects the document alone; its one parameter is the id.</param>
+    public ValueTask<T?> FindLastingAsync<T>(string sql, JsonTypeInfo<T> type, long id)
+        where T : class => Documents.Find<T>(id) is { } known ? ValueTask.FromResult<T?>(known) : ReadLastingAsync(sql, type, id);
+
+    private ValueTask<T?> ReadLastingAsync<T>(string sql, JsonTypeInfo<T> type, long id)
+        where T : class => FindAsync(sql, row => row.LastingJson(0, type, id), id);
+
+    private protected abstract Documents Documents { get; }
+
     /// <summary>The first column of the first row, or null when there is no row or it is null.</summary>
     public abstract ValueTask<long?> NumberAsync(string sql, params ReadOnlySpan<SqlValue> values);
 }

@@ -51,7 +51,7 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
             return OrdersProblems.AlreadyFinal.With($"It is {order.Progress.State.ToString().ToLowerInvariant()}.");
         var next = await OrdersSaga.SignalAsync(tx, order, OrderSignal.CancelAsked, note: null);
         return Answer.Accepted(
-            $"/v1/orders/{id}", OrderView.Of(order with { Progress = next, ChangedAt = tx.Now }, await OrdersStore.TimelineAsync(tx, id, after: 0)));
+            $"/v1/orders/{id}", OrderView.Of(order with { Progress = next, ChangedAt = tx.Now }, await OrdersStore.TimelineAsync(tx, id)));
     }
 
     /// <summary>The order with its timeline, or null when the tenant has none of this id.</summary>
@@ -61,7 +61,7 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
     internal ValueTask<OrderHistory?> FindHistoryAsync(Id<Tenant> tenant, Id<Order> id, CancellationToken cancellation) => store.ReadAsync(
         ShardKey.Of(id),
         async snapshot => await OrdersStore.FindAsync(snapshot, tenant, id) is { } order
-            ? new OrderHistory(order, await OrdersStore.TimelineAsync(snapshot, id, after: 0))
+            ? new OrderHistory(order, await OrdersStore.TimelineAsync(snapshot, id))
             : null,
         cancellation);
 
@@ -94,7 +94,7 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
         using var watch = shard.Events.WatchKey(id.Value);
         while (true)
         {
-            var entries = await shard.ReadAsync(snapshot => OrdersStore.TimelineAsync(snapshot, id, after: 0), ending.Token);
+            var entries = await shard.ReadAsync(snapshot => OrdersStore.TimelineAsync(snapshot, id), ending.Token);
             foreach (var entry in entries.Where(entry => entry.N > after))
                 yield return entry;
             after = Math.Max(after, entries[^1].N);

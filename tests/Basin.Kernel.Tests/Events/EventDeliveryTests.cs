@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Basin.Kernel.Events;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tests.Sample;

@@ -12,6 +12,8 @@ internal static class SqlitePragmas
         // The log is folded back into the file every 16 MiB: often enough to stay small, rarely enough to stay cheap.
         "PRAGMA wal_autocheckpoint = 4000",
         "PRAGMA journal_size_limit = 67108864",
+        // What is deleted is overwritten where that writes no further page; the outbox alone frees as much as is written.
+        "PRAGMA secure_delete = FAST",
         // A shard's share of the disk; beyond it writes are refused as if the disk were full.
         $"PRAGMA max_page_count = {options.MaxShardMegabytes * 256L}",
         .. Common(options),

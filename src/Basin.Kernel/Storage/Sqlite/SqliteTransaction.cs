@@ -1,3 +1,4 @@
+using System.Buffers;
 using Basin.Kernel.Events;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
@@ -10,6 +11,7 @@ namespace Basin.Kernel.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator ids, TimeProvider time, long lastSequence) : Transaction
 {
+    private readonly ArrayBufferWriter<byte> _segment = new();
     private long _lastSequence = lastSequence;
     private bool _careful;
     private bool _wrote;
@@ -17,6 +19,8 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     private DateTimeOffset _now;
 
     public override DateTimeOffset Now => _now;
+
+    private protected override Documents Documents => connection.Documents;
 
     public IReadOnlyList<EventRecord> PublishedEvents => Published;
 
@@ -33,8 +37,8 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
 
     public void Commit()
     {
-        foreach (var segment in PublishedEvents.Chunk(EventSegment.MaxEvents))
-            connection.Execute(EventSegment.Insert, [segment[^1].Sequence, SqlValue.Utf8(EventSegment.Write(segment))]);
+        EventSegment.WriteAll(Published, _segment, (lastSequence, events) =>
+            connection.Execute(EventSegment.Insert, [lastSequence, SqlValue.Utf8(events)]));
         connection.Execute("COMMIT", []);
     }
 
@@ -189,6 +193,8 @@ internal sealed class SpoiledBatchException : Exception;
 internal sealed class SqliteSnapshot(SqliteConnection connection) : Snapshot, IDisposable
 {
     public SqliteConnection Connection => connection;
+
+    private protected override Documents Documents => connection.Documents;
 
     public override ValueTask<T?> FindAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)
         where T : class => ValueTask.FromResult(connection.Find(sql, map, values));

@@ -7,19 +7,15 @@ CREATE TABLE orders (
     payment    INTEGER NOT NULL,
     stock      INTEGER NOT NULL,
     shipment   INTEGER NOT NULL,
-    entries    INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
-    -- The terms never change and are read whole, so they are one document.
-    terms      TEXT    NOT NULL
+    -- JSON objects, comma after comma, so that a new one is appended without reading the others.
+    history    TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX orders_tenant ON orders (tenant, id);
 CREATE INDEX orders_owner ON orders (tenant, owner, id) WHERE owner IS NOT NULL;
 
-CREATE TABLE timeline (
-    order_id INTEGER NOT NULL,
-    n        INTEGER NOT NULL,
-    state    INTEGER NOT NULL,
-    at       INTEGER NOT NULL,
-    note     TEXT,
-    PRIMARY KEY (order_id, n)
-) STRICT, WITHOUT ROWID;
+-- What never changes, apart from what does: a step of an order rewrites a short row. Read whole, so it is one document.
+CREATE TABLE terms (
+    order_id INTEGER PRIMARY KEY,
+    document TEXT    NOT NULL
+) STRICT;

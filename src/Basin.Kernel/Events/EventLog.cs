@@ -7,7 +7,7 @@ namespace Basin.Kernel.Events;
 /// </summary>
 public sealed class EventLog
 {
-    private const int MaxKept = 4096;
+    private const int MaxKept = 16_384;
 
     private readonly Lock _lock = new();
     private readonly EventRecord[] _newest = new EventRecord[MaxKept];

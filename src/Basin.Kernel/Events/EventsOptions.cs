@@ -6,9 +6,9 @@ namespace Basin.Kernel.Events;
 /// <summary>Section <c>Basin:Events</c>: how events and jobs are handed on and retried.</summary>
 public sealed class EventsOptions
 {
-    /// <summary>Events applied in one transaction at most. Default 512.</summary>
+    /// <summary>Events applied in one transaction at most. Default 4096.</summary>
     [Range(1, 10_000)]
-    public int MaxBatch { get; set; } = 512;
+    public int MaxBatch { get; set; } = 4096;
 
     /// <summary>Tries before an event or a job becomes a dead letter. Default 10.</summary>
     [Range(1, 1000)]
@@ -22,9 +22,9 @@ public sealed class EventsOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     public TimeSpan LongestBackoff { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Jobs of one shard that run at the same time. Default 128.</summary>
+    /// <summary>Jobs of one shard that run at the same time. Default 512.</summary>
     [Range(1, 10_000)]
-    public int MaxConcurrentJobs { get; set; } = 128;
+    public int MaxConcurrentJobs { get; set; } = 512;
 
     /// <summary>Events that every consumer has passed and that are still kept for people to see, with those of the same commit. Default 10000.</summary>
     [Range(1, 100_000_000)]

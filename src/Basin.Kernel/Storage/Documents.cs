@@ -1,25 +1,52 @@
 namespace Basin.Kernel.Storage;
 
 /// <summary>
-/// Documents of one shard that never change, by the id of their row, so that what is read again and again within seconds is parsed once. A place
-/// holds one document: the next one that belongs there takes it, which bounds the memory.
+/// Documents of one shard that never change, by the id of their row, so that what is read again and again within seconds is parsed once. Each id
+/// belongs to a set of a few places and takes that of the oldest there, which bounds the memory.
 /// </summary>
 internal sealed class Documents
 {
-    private const int PlacesBits = 14;
+    private const int SetBits = 11;
+    private const int PlacesPerSet = 8;
 
-    private readonly Remembered?[] _places = new Remembered?[1 << PlacesBits];
+    private readonly Lock _lock = new();
+    private readonly Remembered[]?[] _sets = new Remembered[1 << SetBits][];
+    private readonly byte[] _oldest = new byte[1 << SetBits];
 
-    private sealed record Remembered(long Id, object Document);
+    private readonly record struct Remembered(long Id, object Document);
 
     public T? Find<T>(long id)
-        where T : class => Volatile.Read(ref _places[PlaceOf(id)]) is { } found && found.Id == id ? found.Document as T : null;
+        where T : class
+    {
+        lock (_lock)
+        {
+            foreach (ref readonly var place in _sets[SetOf(id)].AsSpan())
+            {
+                if (place.Id == id && place.Document is T found)
+                    return found;
+            }
+            return null;
+        }
+    }
 
-    public void Remember(long id, object document) => Volatile.Write(ref _places[PlaceOf(id)], new Remembered(id, document));
+    public void Remember(long id, object document)
+    {
+        lock (_lock)
+        {
+            var set = SetOf(id);
+            var places = _sets[set] ??= new Remembered[PlacesPerSet];
+            places[_oldest[set]] = new Remembered(id, document);
+            _oldest[set] = (byte)((_oldest[set] + 1) % PlacesPerSet);
+        }
+    }
 
     /// <summary>Called when a transaction is undone: it may have read what it had written itself.</summary>
-    public void Forget() => Array.Clear(_places);
+    public void Forget()
+    {
+        lock (_lock)
+            Array.Clear(_sets);
+    }
 
     /// <summary>Ids of neighbours differ in few bits; the product with the golden ratio spreads them (Knuth, TAOCP 3, 6.4).</summary>
-    private static int PlaceOf(long id) => (int)((ulong)id * 0x9E3779B97F4A7C15 >> (64 - PlacesBits));
+    private static int SetOf(long id) => (int)((ulong)id * 0x9E3779B97F4A7C15 >> (64 - SetBits));
 }

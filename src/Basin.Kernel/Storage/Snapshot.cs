@@ -100,6 +100,10 @@ public abstract class Transaction : Snapshot
     /// <returns>How many rows were inserted, updated or deleted.</returns>
     public abstract ValueTask<int> ExecuteAsync(string sql, params ReadOnlySpan<SqlValue> values);
 
+    /// <summary>Keeps at hand a document that was just written, as <see cref="Snapshot.FindLastingAsync"/> would find it.</summary>
+    public void Remember<T>(long id, T document)
+        where T : class => Documents.Remember(id, document);
+
     /// <summary>Publishes an event, in this transaction. Consumers get it after the commit, in the order of the shard.</summary>
     public ValueTask PublishAsync<T>(Id<Tenant> tenant, T happened)
         where T : class, IEvent<T>

@@ -24,6 +24,7 @@ internal static class OrdersStore
         await tx.ExecuteAsync(
             "INSERT INTO terms (order_id, document) VALUES ($1, $2)",
             order.Id.Value, SqlValue.Utf8(JsonSerializer.SerializeToUtf8Bytes(terms, OrdersJson.Default.OrderTerms)));
+        tx.Remember(order.Id.Value, terms);
     }
 
     /// <summary>Stores the progress and appends to the history.</summary>

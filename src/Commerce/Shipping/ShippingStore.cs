@@ -22,13 +22,18 @@ internal static class ShippingStore
         "SELECT '[' || tracking || ']' FROM shipment WHERE tenant = $1 AND id = $2",
         row => row.Json(0, ShippingRowJson.Default.ListTrackingEvent), tenant.Value, id.Value);
 
-    public static ValueTask<int> AddAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment) => tx.ExecuteAsync(
-        """
-        INSERT INTO shipment (tenant, id, state, carrier, tracking_number, reason, created_at, has_left, parcel, tracking)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        """,
-        tenant.Value, shipment.Id.Value, (int)shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.CreatedAt,
-        shipment.HasLeft, JsonOf(shipment.Parcel), JsonOf(shipment.NewTracking));
+    public static async ValueTask AddAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment)
+    {
+        await tx.ExecuteAsync(
+            """
+            INSERT INTO shipment (tenant, id, state, carrier, tracking_number, reason, created_at, has_left, parcel, tracking)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """,
+            tenant.Value, shipment.Id.Value, (int)shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.CreatedAt,
+            shipment.HasLeft, JsonOf(shipment.Parcel), JsonOf(shipment.NewTracking));
+        if (shipment.Parcel is { } parcel)
+            tx.Remember(shipment.Id.Value, parcel);
+    }
 
     public static ValueTask<int> SaveAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment) => tx.ExecuteAsync(
         """

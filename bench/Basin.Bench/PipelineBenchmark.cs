@@ -11,7 +11,7 @@ namespace Basin.Bench;
 internal static class PipelineBenchmark
 {
     /// <summary>Orders on their way at the same time: enough to keep every stage busy, few enough that none of them grows a queue.</summary>
-    private const int MaxOnTheirWay = 8_000;
+    private const int MaxOnTheirWay = 12_000;
 
     private const int WarmUpSeconds = 10;
     private const int NotificationsPerOrder = 3;
@@ -41,9 +41,10 @@ internal static class PipelineBenchmark
         for (var round = 1; round <= settings.Rounds; round++)
         {
             await using var shop = await ShopInProcess.StartAsync(Settings, cancellation);
+            using var warmUp = new Run(shop, time, "warm-up");
             await console.Status().StartAsync($"Round {round} of {settings.Rounds}: warming up", _ =>
-                new Run(shop, time, "warm-up").LoadAsync(WarmUpSeconds, settings.Clients, cancellation));
-            var run = new Run(shop, time, "measured");
+                warmUp.LoadAsync(WarmUpSeconds, settings.Clients, cancellation));
+            using var run = new Run(shop, time, "measured");
             await console.Status().StartAsync($"Round {round} of {settings.Rounds}: measuring", _ =>
                 run.LoadAsync(settings.Seconds, settings.Clients, cancellation));
             await AuditAsync(shop, time, cancellation);
@@ -85,14 +86,17 @@ internal static class PipelineBenchmark
     }
 
     /// <summary>One load and what was seen of it.</summary>
-    private sealed class Run(ShopInProcess shop, TimeProvider time, string keyPrefix)
+    private sealed class Run(ShopInProcess shop, TimeProvider time, string keyPrefix) : IDisposable
     {
+        private readonly SemaphoreSlim _room = new(MaxOnTheirWay);
         private readonly ConcurrentBag<List<double>> _latencies = [];
         private readonly ProcessCost _costBefore = ProcessCost.Now();
         private ProcessCost _cost = null!;
         private long _placed;
         private long _ended;
         private double _seconds;
+
+        public void Dispose() => _room.Dispose();
 
         public double PerMinute => _placed / _seconds * 60;
 
@@ -127,8 +131,7 @@ internal static class PipelineBenchmark
             var latencies = new List<double>();
             for (var n = 0; time.GetElapsedTime(began).TotalSeconds < seconds; n++)
             {
-                while (Volatile.Read(ref _placed) - Volatile.Read(ref _ended) > MaxOnTheirWay)
-                    await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancellation);
+                await _room.WaitAsync(cancellation);
                 var asked = time.GetTimestamp();
                 var once = shop.Once.For(shop.Caller, $"{keyPrefix}-{caller}-{n}", "bench");
                 var answer = await shop.Orders.PlaceAsync(shop.Caller.Tenant, null, Order(random), once, cancellation);
@@ -156,12 +159,13 @@ internal static class PipelineBenchmark
                 while (true)
                 {
                     await shard.Events.WaitBeyondAsync(sequence, cancellation);
-                    foreach (var record in await shard.Events.ReadAfterAsync(shard, sequence, 1000, cancellation))
-                    {
-                        sequence = record.Sequence;
-                        if (record.Type == OrderDelivered.Type.Name)
-                            Interlocked.Increment(ref _ended);
-                    }
+                    var records = await shard.Events.ReadAfterAsync(shard, sequence, 10_000, cancellation);
+                    sequence = records[^1].Sequence;
+                    var ended = records.Count(record => record.Type == OrderDelivered.Type.Name);
+                    if (ended == 0)
+                        continue;
+                    Interlocked.Add(ref _ended, ended);
+                    _room.Release(ended);
                 }
             }
             catch (OperationCanceledException)

@@ -24,6 +24,10 @@ public sealed class StoreOptions
     [Range(1, 100_000)]
     public int MaxWritesPerCommit { get; set; } = 1024;
 
+    /// <summary>Milliseconds for which work that nobody waits for is gathered after a commit. Default 10; 0 commits it at once.</summary>
+    [Range(0, 1000)]
+    public int BackgroundPauseMilliseconds { get; set; } = 10;
+
     /// <summary>Read-only connections per shard. Default 4.</summary>
     [Range(1, 256)]
     public int ReadersPerShard { get; set; } = 4;

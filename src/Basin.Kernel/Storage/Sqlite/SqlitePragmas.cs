@@ -9,8 +9,8 @@ internal static class SqlitePragmas
         "PRAGMA journal_mode = WAL",
         // A commit is on the disk before it is acknowledged, not only in the operating system's cache.
         "PRAGMA synchronous = FULL",
-        // The log is folded back into the file every 16 MiB: often enough to stay small, rarely enough to stay cheap.
-        "PRAGMA wal_autocheckpoint = 4000",
+        // The log is folded back into the file every 64 MiB: often enough to stay small, rarely enough to stay cheap.
+        "PRAGMA wal_autocheckpoint = 16000",
         "PRAGMA journal_size_limit = 67108864",
         // What is deleted is overwritten where that writes no further page; the outbox alone frees as much as is written.
         "PRAGMA secure_delete = FAST",

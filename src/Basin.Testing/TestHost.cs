@@ -215,7 +215,12 @@ public sealed class TestHost : IAsyncDisposable
             ContentRootPath = _data.Path,
         });
         builder.Configuration.Sources.Clear();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(Settings) { ["Basin:Store:Directory"] = _data.File("data") });
+        builder.Configuration.AddInMemoryCollection([
+            // The clock of a test stands still, so the moment would be waited for at every commit.
+            new("Basin:Store:BackgroundPauseMilliseconds", "0"),
+            .. Settings,
+            new("Basin:Store:Directory", _data.File("data")),
+        ]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(Log);

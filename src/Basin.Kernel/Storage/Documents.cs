@@ -6,7 +6,7 @@ namespace Basin.Kernel.Storage;
 /// </summary>
 internal sealed class Documents
 {
-    private const int SetBits = 11;
+    private const int SetBits = 12;
     private const int PlacesPerSet = 8;
 
     private readonly Lock _lock = new();

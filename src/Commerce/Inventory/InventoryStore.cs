@@ -98,6 +98,9 @@ internal static class InventoryStore
         "UPDATE reservation SET state = $3, picks = $4 WHERE id = $1 AND tenant = $2",
         reservation.Id.Value, tenant.Value, (int)reservation.State, JsonOf(reservation.Picks));
 
+    public static ValueTask<int> SaveStateAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.ExecuteAsync(
+        "UPDATE reservation SET state = $3 WHERE id = $1 AND tenant = $2", reservation.Id.Value, tenant.Value, (int)reservation.State);
+
     private static Warehouse ReadWarehouse(Row row) => new(row.Text(0), row.Text(1), row.Time(2));
 
     private static StockLevel ReadLevel(Row row) => new(row.Text(0), row.Text(1), row.Integer(2), row.Integer(3), row.Integer(4));

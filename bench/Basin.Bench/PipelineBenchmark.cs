@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Basin.Kernel.Http;
+using Basin.Kernel.Hosting;
 using Basin.Kernel.Storage;
 using Basin.Orders;
 using Spectre.Console;
@@ -127,14 +127,14 @@ internal static class PipelineBenchmark
 
         private async Task PlaceAsync(int caller, long began, int seconds, CancellationToken cancellation)
         {
-            var random = new Random(caller);
+            var chance = new Randomness(caller);
             var latencies = new List<double>();
             for (var n = 0; time.GetElapsedTime(began).TotalSeconds < seconds; n++)
             {
                 await _room.WaitAsync(cancellation);
                 var asked = time.GetTimestamp();
                 var once = shop.Once.For(shop.Caller, $"{keyPrefix}-{caller}-{n}", "bench");
-                var answer = await shop.Orders.PlaceAsync(shop.Caller.Tenant, null, Order(random), once, cancellation);
+                var answer = await shop.Orders.PlaceAsync(shop.Caller.Tenant, null, Order(chance), once, cancellation);
                 if (answer.Problem is { } problem)
                     throw new BenchmarkException($"An order was refused: {problem.Title}");
                 latencies.Add(time.GetElapsedTime(asked).TotalMilliseconds);
@@ -143,11 +143,14 @@ internal static class PipelineBenchmark
             _latencies.Add(latencies);
         }
 
-        private static PlaceOrder Order(Random random) => new(
-            $"ada{random.Next(100_000)}@example.com",
+        private static PlaceOrder Order(Randomness chance) => new(
+            $"ada{chance.Next(100_000)}@example.com",
             new ShipTo("Ada Lovelace", "12 St James's Square", "London", "SW1Y 4JH", "GB"),
-            [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => new PlaceOrderLine(ShopInProcess.SkuAt(random.Next(ShopInProcess.Products)), random.Next(1, 4)))],
+            [.. Enumerable.Range(0, 1 + chance.Next(3)).Select(_ => Line(chance))],
             new PaymentMeans("tok_visa"));
+
+        private static PlaceOrderLine Line(Randomness chance) =>
+            new(ShopInProcess.SkuAt(chance.Next(ShopInProcess.Products)), 1 + chance.Next(3));
 
         /// <summary>Reads the log of Orders as any consumer does.</summary>
         private async Task CountEndedAsync(CancellationToken cancellation)

@@ -4,7 +4,6 @@ using Basin.Inventory;
 using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
-using Basin.Kernel.Monetary;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
 using Basin.Notifications;

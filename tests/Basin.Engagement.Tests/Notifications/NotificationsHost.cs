@@ -45,7 +45,7 @@ internal static class NotificationsHost
     public static async Task<T> TellAsync<T>(this TestHost host, T happened, Id<Tenant>? tenant = null)
         where T : class, IEvent<T>
     {
-        await host.StoreOf("shop").WriteAsync(ShardKey.First, tx => tx.PublishAsync(tenant ?? Tenant, happened), CancellationToken.None);
+        await host.StoreOf("shop").PublishAsync(ShardKey.First, tenant ?? Tenant, happened);
         await host.SettleAsync();
         return happened;
     }

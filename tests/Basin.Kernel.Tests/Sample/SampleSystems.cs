@@ -1,4 +1,3 @@
-using Basin.Testing;
 using System.Collections.Concurrent;
 using Basin.Kernel.Events;
 using Basin.Kernel.Hosting;
@@ -6,6 +5,7 @@ using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
+using Basin.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

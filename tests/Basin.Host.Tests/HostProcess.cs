@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using Basin.Testing;
@@ -9,6 +10,7 @@ internal sealed class HostProcess : IAsyncDisposable
 {
     public const string OperatorKey = "operator-key-of-these-tests";
 
+    private const int MaxPrinted = 1000;
     private const string Ready = "Basin is ready at ";
     private const string Setup = "Make the first operator: ";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -34,8 +36,8 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Where the first operator is made; null when there is one.</summary>
     public string? SetupLink => Printed.FirstOrDefault(line => line.StartsWith(Setup, StringComparison.Ordinal))?[Setup.Length..];
 
-    /// <summary>The lines of the start.</summary>
-    public List<string> Printed { get; } = [];
+    /// <summary>What the program has written so far, up to a limit.</summary>
+    public ConcurrentQueue<string> Printed { get; } = new();
 
     public static Task<HostProcess> StartAsync(params string[] args) => StartAsync(new Surroundings(), args);
 
@@ -45,7 +47,7 @@ internal sealed class HostProcess : IAsyncDisposable
         using var timeout = new CancellationTokenSource(Patience);
         while (await host._process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
         {
-            host.Printed.Add(line);
+            host.Printed.Enqueue(line);
             if (!line.StartsWith(Ready, StringComparison.Ordinal))
                 continue;
             host.Client.BaseAddress = new Uri(line[Ready.Length..]);
@@ -113,11 +115,20 @@ internal sealed class HostProcess : IAsyncDisposable
         _owned?.Dispose();
     }
 
-    /// <summary>Reads on and forgets: a program whose pipes are full stands still.</summary>
+    /// <summary>Reads on: a program whose pipes are full stands still.</summary>
     private void Drain()
     {
-        _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        _ = ReadOnAsync();
         _ = _process.StandardError.BaseStream.CopyToAsync(Stream.Null);
+    }
+
+    private async Task ReadOnAsync()
+    {
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (Printed.Count < MaxPrinted)
+                Printed.Enqueue(line);
+        }
     }
 
     private static Process Start(Surroundings surroundings, string data, string[] args)

@@ -122,6 +122,15 @@ public sealed class HostTests
         Assert.Single(host.Printed, line => line.Contains("/console/setup?token=", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task The_demo_makes_a_customer_and_tells_the_password_once()
+    {
+        await using var host = await HostProcess.StartAsync("--demo");
+
+        await Eventually.TrueAsync(() => host.Printed.Any(line => line.StartsWith("Demo customer: demo@example.com, password ", StringComparison.Ordinal)));
+        Assert.Single(host.Printed, line => line.Contains("password", StringComparison.OrdinalIgnoreCase));
+    }
+
     private static async Task<HttpStatusCode> StatusOfAsync(HostProcess host, string path) => (await GetAsync(host, path, "*/*")).StatusCode;
 
     private static async Task<HttpResponseMessage> GetAsync(HostProcess host, string path, string accept)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Basin.Catalog;
 using Basin.Inventory;
+using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Tenancy;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -44,8 +45,10 @@ internal static class DemoShop
 
 /// <summary>Fills the shop once, in the background, so that the host is ready meanwhile.</summary>
 [SuppressMessage("Performance", "CA1812", Justification = "The host makes it.")]
-internal sealed class DemoSeed(CatalogApi catalog, InventoryApi inventory, Tenants tenants, DemoOptions options) : BackgroundService
+internal sealed class DemoSeed(CatalogApi catalog, InventoryApi inventory, Accounts accounts, Tenants tenants, DemoOptions options)
+    : BackgroundService
 {
+    private const string Customer = "demo@example.com";
     private const int UnitsOfEach = 1_000_000;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -53,6 +56,7 @@ internal sealed class DemoSeed(CatalogApi catalog, InventoryApi inventory, Tenan
         // The first product is imported last: when it is there, all are. A start that was cut off is gone on with.
         if (!options.Enabled || await catalog.FindBySkuAsync(tenants.Shop, DemoCatalog.At(0).Variants[0].Sku, stoppingToken) is not null)
             return;
+        await MakeCustomerAsync(stoppingToken);
         var stock = Enumerable.Range(0, DemoCatalog.Count)
             .SelectMany(i => DemoCatalog.At(i).Variants)
             .Select(variant => new StockLine(variant.Sku, UnitsOfEach))
@@ -60,6 +64,14 @@ internal sealed class DemoSeed(CatalogApi catalog, InventoryApi inventory, Tenan
         await inventory.CountAsync(tenants.Shop, "demo", stock, stoppingToken);
         var products = Enumerable.Range(0, DemoCatalog.Count).Select(i => DetailsOf(DemoCatalog.At(DemoCatalog.Count - 1 - i)));
         await catalog.ImportAsync(tenants.Shop, products, stoppingToken);
+    }
+
+    /// <summary>With a password that only this start tells, as a demo may be reached by others.</summary>
+    private async Task MakeCustomerAsync(CancellationToken cancellation)
+    {
+        var password = SecretToken.New()[..12];
+        if (await accounts.MakeCustomerAsync(Customer, password, cancellation) is not null)
+            Console.WriteLine($"Demo customer: {Customer}, password {password}");
     }
 
     private static ProductDetails DetailsOf(DemoProduct product) => new(

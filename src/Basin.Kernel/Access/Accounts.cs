@@ -46,8 +46,21 @@ public sealed class Accounts(
     {
         if (CheckNew(email, password) is { } invalid)
             return invalid;
-        var (normal, tenant, visitor) = (Account.NormalEmail(email!), tenants.Shop, visitors.Find(http));
         var credentials = await MakeCredentialsAsync(password!, http.RequestAborted);
+        if (await MakeCustomerAsync(email!, credentials, visitors.Find(http), http.RequestAborted) is not { } account)
+            return AccessProblems.EmailTaken.At("email", "This address has an account already.");
+        await BeginSessionAsync(http, new(account, credentials), remember: true);
+        return null;
+    }
+
+    /// <summary>Makes a customer of the shop, as a program does.</summary>
+    /// <returns>Null when the address has an account already.</returns>
+    public async Task<Account?> MakeCustomerAsync(string email, string password, CancellationToken cancellation) =>
+        await MakeCustomerAsync(email, await MakeCredentialsAsync(password, cancellation), visitor: null, cancellation);
+
+    private async Task<Account?> MakeCustomerAsync(string email, Credentials credentials, string? visitor, CancellationToken cancellation)
+    {
+        var (normal, tenant) = (Account.NormalEmail(email), tenants.Shop);
         var account = await store.WriteAsync(
             ShardKey.First,
             async tx =>
@@ -58,12 +71,10 @@ public sealed class Accounts(
                 await PublishSignedInAsync(tx, made, visitor);
                 return made;
             },
-            http.RequestAborted);
-        if (account is null)
-            return AccessProblems.EmailTaken.At("email", "This address has an account already.");
-        AccessLog.AccountMade(log, account.Id, account.Kind);
-        await BeginSessionAsync(http, new(account, credentials), remember: true);
-        return null;
+            cancellation);
+        if (account is not null)
+            AccessLog.AccountMade(log, account.Id, account.Kind);
+        return account;
     }
 
     /// <summary>Gives the signed-in account a new password. This session goes on, the account's others end.</summary>

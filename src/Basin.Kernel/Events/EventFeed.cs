@@ -57,7 +57,8 @@ public sealed class EventFeed(IEnumerable<SystemDefinition> systems, Stores stor
         for (var i = 0; i < shards.Count; i++)
         {
             var end = ends[i];
-            found.Add(new(await shards[i].Shard.ReadAsync(snapshot => EventSegment.ReadBackAsync(snapshot, end, IsWanted, wanted + 1), cancellation)));
+            found.Add(new(await shards[i].Shard.ReadAsync(
+                snapshot => EventSegment.ReadBackAsync(snapshot, end, IsWanted, wanted + 1, cancellation), cancellation)));
         }
         var newest = new List<CloudEvent>(wanted);
         while (newest.Count < wanted && PlaceOfNewest(found) is { } place)

@@ -71,13 +71,16 @@ internal static class EventSegment
     }
 
     /// <summary>Events up to <paramref name="sequence"/> that are wanted, newest first.</summary>
-    public static async ValueTask<List<EventRecord>> ReadBackAsync(Snapshot snapshot, long sequence, Func<EventRecord, bool> isWanted, int limit)
+    public static async ValueTask<List<EventRecord>> ReadBackAsync(
+        Snapshot snapshot, long sequence, Func<EventRecord, bool> isWanted, int limit, CancellationToken cancellation)
     {
         var found = new List<EventRecord>();
         // The segment that ends at the bound or beyond, which may begin beyond it; or the last one.
         var segment = await snapshot.FindAsync(SelectAfter, Read, sequence - 1) ?? await snapshot.FindAsync(SelectBefore, Read, sequence);
         while (found.Count < limit && segment is not null)
         {
+            // A filter that finds little reads the whole outbox; whoever has gone does not wait for that.
+            cancellation.ThrowIfCancellationRequested();
             found.AddRange(segment.AsEnumerable().Reverse().Where(e => e.Sequence <= sequence && isWanted(e)).Take(limit - found.Count));
             segment = await snapshot.FindAsync(SelectBefore, Read, segment[0].Sequence);
         }

@@ -1,41 +1,48 @@
+using Basin.Kernel.Ids;
+using Basin.Kernel.Tenancy;
+
 namespace Basin.Kernel.Storage;
 
 /// <summary>
-/// Documents of one shard that never change, by the id of their row, so that what is read again and again within seconds is parsed once. Each id
+/// Documents of one shard that never change, by tenant and id of their row, so that what is read again and again within seconds is parsed once. Each id
 /// belongs to a set of a few places and takes that of the oldest there, which bounds the memory.
 /// </summary>
 internal sealed class Documents
 {
-    private const int SetBits = 12;
+    private const int SetBits = 11;
     private const int PlacesPerSet = 8;
+    private const int MaxBytes = 2048;
 
     private readonly Lock _lock = new();
     private readonly Remembered[]?[] _sets = new Remembered[1 << SetBits][];
     private readonly byte[] _oldest = new byte[1 << SetBits];
 
-    private readonly record struct Remembered(long Id, object Document);
+    private readonly record struct Remembered(long Tenant, long Id, object Document);
 
-    public T? Find<T>(long id)
+    public T? Find<T>(Id<Tenant> tenant, long id)
         where T : class
     {
         lock (_lock)
         {
             foreach (ref readonly var place in _sets[SetOf(id)].AsSpan())
             {
-                if (place.Id == id && place.Document is T found)
+                if (place.Id == id && place.Tenant == tenant.Value && place.Document is T found)
                     return found;
             }
             return null;
         }
     }
 
-    public void Remember(long id, object document)
+    /// <param name="bytes">The length of its JSON: a large one is not worth its memory.</param>
+    public void Remember(Id<Tenant> tenant, long id, object document, int bytes)
     {
+        if (bytes > MaxBytes)
+            return;
         lock (_lock)
         {
             var set = SetOf(id);
             var places = _sets[set] ??= new Remembered[PlacesPerSet];
-            places[_oldest[set]] = new Remembered(id, document);
+            places[_oldest[set]] = new Remembered(tenant.Value, id, document);
             _oldest[set] = (byte)((_oldest[set] + 1) % PlacesPerSet);
         }
     }

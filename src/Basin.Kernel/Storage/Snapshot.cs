@@ -41,14 +41,15 @@ public abstract class Row
     public T Json<T>(int column, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(Bytes(column), type)!;
 
     /// <summary>The same for a document that never changes once it is written; a row that is read often is parsed once.</summary>
+    /// <param name="tenant">Whose row it is.</param>
     /// <param name="id">Of the row; one kind of document per id.</param>
-    public T LastingJson<T>(int column, JsonTypeInfo<T> type, long id)
+    public T LastingJson<T>(int column, JsonTypeInfo<T> type, Id<Tenant> tenant, long id)
         where T : class
     {
-        if (Documents.Find<T>(id) is { } known)
+        if (Documents.Find<T>(tenant, id) is { } known)
             return known;
         var document = Json(column, type);
-        Documents.Remember(id, document);
+        Documents.Remember(tenant, id, document, Bytes(column).Length);
         return document;
     }
 
@@ -69,11 +70,11 @@ public abstract class Snapshot
 
     /// <summary>A document that never changes once it is written, by the id of its row: read and parsed once while it is in use.</summary>
     /// <param name="sql">Selects the document alone; its one parameter is the id.</param>
-    public ValueTask<T?> FindLastingAsync<T>(string sql, JsonTypeInfo<T> type, long id)
-        where T : class => Documents.Find<T>(id) is { } known ? ValueTask.FromResult<T?>(known) : ReadLastingAsync(sql, type, id);
+    public ValueTask<T?> FindLastingAsync<T>(string sql, JsonTypeInfo<T> type, Id<Tenant> tenant, long id)
+        where T : class => Documents.Find<T>(tenant, id) is { } known ? ValueTask.FromResult<T?>(known) : ReadLastingAsync(sql, type, tenant, id);
 
-    private ValueTask<T?> ReadLastingAsync<T>(string sql, JsonTypeInfo<T> type, long id)
-        where T : class => FindAsync(sql, row => row.LastingJson(0, type, id), id);
+    private ValueTask<T?> ReadLastingAsync<T>(string sql, JsonTypeInfo<T> type, Id<Tenant> tenant, long id)
+        where T : class => FindAsync(sql, row => row.LastingJson(0, type, tenant, id), id);
 
     private protected abstract Documents Documents { get; }
 
@@ -101,8 +102,9 @@ public abstract class Transaction : Snapshot
     public abstract ValueTask<int> ExecuteAsync(string sql, params ReadOnlySpan<SqlValue> values);
 
     /// <summary>Keeps at hand a document that was just written, as <see cref="Snapshot.FindLastingAsync"/> would find it.</summary>
-    public void Remember<T>(long id, T document)
-        where T : class => Documents.Remember(id, document);
+    /// <param name="bytes">The length of its JSON.</param>
+    public void Remember<T>(Id<Tenant> tenant, long id, T document, int bytes)
+        where T : class => Documents.Remember(tenant, id, document, bytes);
 
     /// <summary>Publishes an event, in this transaction. Consumers get it after the commit, in the order of the shard.</summary>
     public ValueTask PublishAsync<T>(Id<Tenant> tenant, T happened)

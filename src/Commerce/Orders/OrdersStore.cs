@@ -21,10 +21,9 @@ internal static class OrdersStore
             $"INSERT INTO orders ({Columns}, history) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             order.Id.Value, order.Tenant.Value, terms.Owner, (int)progress.State, (long?)progress.Reason,
             (int)progress.Payment, (int)progress.Stock, (int)progress.Shipment, order.ChangedAt, EntryOf(tx, progress, note: null));
-        await tx.ExecuteAsync(
-            "INSERT INTO terms (order_id, document) VALUES ($1, $2)",
-            order.Id.Value, SqlValue.Utf8(JsonSerializer.SerializeToUtf8Bytes(terms, OrdersJson.Default.OrderTerms)));
-        tx.Remember(order.Id.Value, terms);
+        var document = JsonSerializer.SerializeToUtf8Bytes(terms, OrdersJson.Default.OrderTerms);
+        await tx.ExecuteAsync("INSERT INTO terms (order_id, document) VALUES ($1, $2)", order.Id.Value, SqlValue.Utf8(document));
+        tx.Remember(order.Tenant, order.Id.Value, terms, document.Length);
     }
 
     /// <summary>Stores the progress and appends to the history.</summary>
@@ -39,7 +38,7 @@ internal static class OrdersStore
         JsonSerializer.SerializeToUtf8Bytes(new StoredEntry(progress.State, tx.Now.ToUnixTimeMilliseconds(), note), OrderRowJson.Default.StoredEntry));
 
     public static async ValueTask<Order?> FindAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Order> id) =>
-        await snapshot.FindLastingAsync(SelectTerms, OrdersJson.Default.OrderTerms, id.Value) is { } terms
+        await snapshot.FindLastingAsync(SelectTerms, OrdersJson.Default.OrderTerms, tenant, id.Value) is { } terms
             ? await snapshot.FindAsync(SelectOrder, row => ReadOrder(row, terms), id.Value, tenant.Value)
             : null;
 
@@ -69,7 +68,8 @@ internal static class OrdersStore
             i + 1, entry.State, DateTimeOffset.FromUnixTimeMilliseconds(entry.At), entry.Note))];
     }
 
-    private static Order ReadOrder(Row row) => ReadOrder(row, row.LastingJson(9, OrdersJson.Default.OrderTerms, row.Integer(0)));
+    private static Order ReadOrder(Row row) =>
+        ReadOrder(row, row.LastingJson(9, OrdersJson.Default.OrderTerms, new Id<Tenant>(row.Integer(1)), row.Integer(0)));
 
     private static Order ReadOrder(Row row, OrderTerms terms)
     {

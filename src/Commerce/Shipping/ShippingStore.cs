@@ -8,7 +8,7 @@ namespace Basin.Shipping;
 internal static class ShippingStore
 {
     private const string Select =
-        "SELECT id, state, carrier, tracking_number, reason, created_at, has_left, parcel FROM shipment WHERE tenant = $1";
+        "SELECT id, state, carrier, tracking_number, reason, created_at, has_left, parcel, tenant FROM shipment WHERE tenant = $1";
 
     public static ValueTask<Shipment?> FindAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Shipment> id) =>
         snapshot.FindAsync($"{Select} AND id = $2", ReadShipment, tenant.Value, id.Value);
@@ -22,18 +22,13 @@ internal static class ShippingStore
         "SELECT '[' || tracking || ']' FROM shipment WHERE tenant = $1 AND id = $2",
         row => row.Json(0, ShippingRowJson.Default.ListTrackingEvent), tenant.Value, id.Value);
 
-    public static async ValueTask AddAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment)
-    {
-        await tx.ExecuteAsync(
-            """
-            INSERT INTO shipment (tenant, id, state, carrier, tracking_number, reason, created_at, has_left, parcel, tracking)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-            """,
-            tenant.Value, shipment.Id.Value, (int)shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.CreatedAt,
-            shipment.HasLeft, JsonOf(shipment.Parcel), JsonOf(shipment.NewTracking));
-        if (shipment.Parcel is { } parcel)
-            tx.Remember(shipment.Id.Value, parcel);
-    }
+    public static ValueTask<int> AddAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment) => tx.ExecuteAsync(
+        """
+        INSERT INTO shipment (tenant, id, state, carrier, tracking_number, reason, created_at, has_left, parcel, tracking)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """,
+        tenant.Value, shipment.Id.Value, (int)shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.CreatedAt,
+        shipment.HasLeft, JsonOf(shipment.Parcel), JsonOf(shipment.NewTracking));
 
     public static ValueTask<int> SaveAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment) => tx.ExecuteAsync(
         """
@@ -47,7 +42,7 @@ internal static class ShippingStore
     private static Shipment ReadShipment(Row row) => new(
         new Id<Shipment>(row.Integer(0)),
         (ShipmentState)row.Int(1),
-        row.IsNull(7) ? null : row.LastingJson(7, ShippingRowJson.Default.Parcel, row.Integer(0)),
+        row.IsNull(7) ? null : row.LastingJson(7, ShippingRowJson.Default.Parcel, new Id<Tenant>(row.Integer(8)), row.Integer(0)),
         row.TextOrNull(2),
         row.TextOrNull(3),
         row.TextOrNull(4),

@@ -37,6 +37,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
 
     public void Commit()
     {
+        RefuseLostTransaction();
         EventSegment.WriteAll(Published, _segment, (lastSequence, events) =>
             connection.Execute(EventSegment.Insert, [lastSequence, SqlValue.Utf8(events)]));
         connection.Execute("COMMIT", []);

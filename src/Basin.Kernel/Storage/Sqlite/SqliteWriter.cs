@@ -237,6 +237,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         _closing = true;
         _wake.Set();
+        _requested.Set();
         _thread.Join();
         _ended = true;
         RefuseWhatWaits();

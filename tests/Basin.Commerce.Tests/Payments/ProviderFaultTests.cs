@@ -1,4 +1,5 @@
 using Basin.Kernel.Hosting;
+using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Payments;
 using Basin.Payments.Providers;
@@ -142,14 +143,8 @@ public sealed class ProviderFaultTests
     public async Task A_crash_between_the_call_and_its_commit_asks_again_under_the_same_key()
     {
         await using var payments = await PaymentsHost.StartAsync();
-        var hold = payments.Host.Faults.Hold(Call + Faults.After);
-        var id = payments.NewId();
-        await payments.PublishAsync(new PaymentRequested(id, PaymentsHost.Amount, "EUR", "tok_visa"));
-        await hold.Arrived;
+        var id = await StopAfterTheCallAsync(payments);
 
-        // The provider has charged; the host ends before it could note that.
-        await payments.Host.StopAsync();
-        payments.Host.Faults.DisarmAll();
         await payments.Host.StartAgainAsync();
         await payments.Host.SettleAsync();
 
@@ -164,12 +159,7 @@ public sealed class ProviderFaultTests
     public async Task A_call_that_waited_for_hours_is_looked_for_before_it_is_made()
     {
         await using var payments = await PaymentsHost.StartAsync();
-        var hold = payments.Host.Faults.Hold(Call + Faults.After);
-        var id = payments.NewId();
-        await payments.PublishAsync(new PaymentRequested(id, PaymentsHost.Amount, "EUR", "tok_visa"));
-        await hold.Arrived;
-        await payments.Host.StopAsync();
-        payments.Host.Faults.DisarmAll();
+        var id = await StopAfterTheCallAsync(payments);
         payments.Host.Clock.Jump(TimeSpan.FromHours(30));
         await payments.Host.StartAgainAsync();
         await payments.Host.SettleAsync();
@@ -370,4 +360,16 @@ public sealed class ProviderFaultTests
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, limit.Token);
     }
 #pragma warning restore RS0030
+
+    /// <summary>The provider has charged; the host ends before it could note that.</summary>
+    private static async Task<Id<Payment>> StopAfterTheCallAsync(PaymentsHost payments)
+    {
+        var hold = payments.Host.Faults.Hold(Call + Faults.After);
+        var id = payments.NewId();
+        await payments.PublishAsync(new PaymentRequested(id, PaymentsHost.Amount, "EUR", "tok_visa"));
+        await hold.Arrived;
+        await payments.Host.StopAsync();
+        payments.Host.Faults.DisarmAll();
+        return id;
+    }
 }

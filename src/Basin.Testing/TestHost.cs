@@ -216,11 +216,12 @@ public sealed class TestHost : IAsyncDisposable
         });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection([
-            // The clock of a test stands still, so the moment would be waited for at every commit.
+            // The clock of a test stands still, so these moments would be waited for without end.
             new("Basin:Store:BackgroundPauseMilliseconds", "0"),
-            .. Settings,
+            new("Basin:Events:LongestYield", "00:00:00"),
             new("Basin:Store:Directory", _data.File("data")),
         ]);
+        builder.Configuration.AddInMemoryCollection(Settings);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(Log);

@@ -26,6 +26,14 @@ public sealed class EventsOptions
     [Range(1, 10_000)]
     public int MaxConcurrentJobs { get; set; } = 512;
 
+    /// <summary>Requests that write, per processor and at the same time, for which events and jobs step back. Default 32.</summary>
+    [Range(1, 1_000_000)]
+    public int CrowdedAtPerProcessor { get; set; } = 32;
+
+    /// <summary>How old an event or a due job becomes at most by stepping back for requests. Default 30 s; 0 never steps back.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan LongestYield { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Events that every consumer has passed and that are still kept for people to see, with those of the same commit. Default 10000.</summary>
     [Range(1, 100_000_000)]
     public int KeptEvents { get; set; } = 10_000;

@@ -18,6 +18,7 @@ internal sealed class Subscription(
     Shard target,
     FrozenDictionary<string, EventBinding> bindings,
     ParkedEvents parked,
+    RightOfWay rightOfWay,
     EventsOptions options,
     TimeProvider time,
     Randomness chance,
@@ -83,6 +84,7 @@ internal sealed class Subscription(
         var batch = await sourceShard.Events.ReadAfterAsync(sourceShard, _checkpoint, options.MaxBatch, cancellation);
         if (batch.Count == 0)
             return;
+        await rightOfWay.YieldAsync(batch[0].At, cancellation);
         int applied;
         try
         {

@@ -32,6 +32,7 @@ public static class KernelHosting
             services.TryAddSingleton(new Randomness(RandomNumberGenerator.GetInt32(int.MaxValue)));
             services.AddSingleton<Stores>();
             services.AddSingleton<OnceRegistry>();
+            services.AddSingleton<RightOfWay>();
             services.AddSingleton<Relay>();
             services.AddHostedService(provider => provider.GetRequiredService<Relay>());
             services.AddSingleton<DeadLetters>();
@@ -77,6 +78,7 @@ public static class KernelHosting
         public WebApplication UseKernel()
         {
             app.Use(SafeHeaders.AddToResponse);
+            app.Use(app.Services.GetRequiredService<RightOfWay>().CountAsync);
             app.Services.GetRequiredService<Settings>().RefuseUnknownSections();
             app.UseExceptionHandler();
             app.UseStatusCodePages(context => ProblemResult.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode switch

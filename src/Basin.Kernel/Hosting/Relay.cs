@@ -22,6 +22,7 @@ public sealed class Relay : IHostedService, IDisposable
     private readonly List<JobRunner> _runners = [];
     private readonly List<ParkedEvents> _parked = [];
     private readonly List<Func<CancellationToken, Task>> _loops = [];
+    private readonly RightOfWay _rightOfWay;
     private readonly EventsOptions _options;
     private readonly IdempotencyOptions _idempotency;
     private readonly TimeProvider _time;
@@ -30,9 +31,9 @@ public sealed class Relay : IHostedService, IDisposable
 
     public Relay(
         IEnumerable<SystemDefinition> systems, Stores stores, IServiceProvider services, EventsOptions options, IdempotencyOptions idempotency,
-        TimeProvider time, Randomness chance, ILogger<Relay> log)
+        RightOfWay rightOfWay, TimeProvider time, Randomness chance, ILogger<Relay> log)
     {
-        (_options, _idempotency, _time, _log) = (options, idempotency, time, log);
+        (_options, _idempotency, _rightOfWay, _time, _log) = (options, idempotency, rightOfWay, time, log);
         var definitions = systems.ToList();
         foreach (var consumer in definitions)
         {
@@ -42,7 +43,7 @@ public sealed class Relay : IHostedService, IDisposable
             var sources = definitions.Where(source => source.Published.Keys.Any(bindings.ContainsKey)).ToList();
             foreach (var shard in store.Shards)
             {
-                var runner = new JobRunner(consumer.Name, shard, jobs, options, time, chance, log);
+                var runner = new JobRunner(consumer.Name, shard, jobs, _rightOfWay, options, time, chance, log);
                 _runners.Add(runner);
                 _loops.Add(runner.RunAsync);
                 AddSubscriptions(store, shard, bindings, sources.ConvertAll(source => stores.Of(source.Name)), chance);
@@ -92,7 +93,7 @@ public sealed class Relay : IHostedService, IDisposable
             foreach (var shard in source.Shards)
             {
                 var subscription = new Subscription(
-                    new EventSource(source.System, shard.Number), shard, consumer, target, bindings, parked, _options, _time, chance, _log);
+                    new EventSource(source.System, shard.Number), shard, consumer, target, bindings, parked, _rightOfWay, _options, _time, chance, _log);
                 _subscriptions.Add(subscription);
                 _loops.Add(subscription.RunAsync);
             }
@@ -105,9 +106,9 @@ public sealed class Relay : IHostedService, IDisposable
         {
             try
             {
-                while (await shard.WriteAsync(work.Step, WritePriority.Background, cancellation))
-                {
-                }
+                do
+                    await _rightOfWay.YieldAsync(_time.GetUtcNow(), cancellation);
+                while (await shard.WriteAsync(work.Step, WritePriority.Background, cancellation));
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {

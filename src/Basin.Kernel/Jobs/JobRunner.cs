@@ -10,7 +10,14 @@ namespace Basin.Kernel.Jobs;
 
 /// <summary>Runs the jobs of one shard when they are due, several at a time.</summary>
 internal sealed class JobRunner(
-    string system, Shard shard, FrozenDictionary<string, JobBinding> bindings, EventsOptions options, TimeProvider time, Randomness chance, ILogger log)
+    string system,
+    Shard shard,
+    FrozenDictionary<string, JobBinding> bindings,
+    RightOfWay rightOfWay,
+    EventsOptions options,
+    TimeProvider time,
+    Randomness chance,
+    ILogger log)
 {
     private int _running;
 
@@ -73,7 +80,10 @@ internal sealed class JobRunner(
             var now = time.GetUtcNow();
             var (job, nextDue, changed) = await shard.Jobs.TakeAsync(now, cancellation);
             if (job is not null)
+            {
+                await rightOfWay.YieldAsync(job.DueAt, cancellation);
                 return job;
+            }
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var due = nextDue is { } at ? time.DelayTowards(at, timer.Token) : Task.Delay(Timeout.InfiniteTimeSpan, time, timer.Token);
             await Task.WhenAny(changed, due);

@@ -1,0 +1,51 @@
+using Basin.Kernel.Events;
+using Microsoft.AspNetCore.Http;
+
+namespace Basin.Kernel.Hosting;
+
+/// <summary>
+/// Requests that write go first: somebody waits for them. While they crowd, what follows from them steps back, for a bounded time, so that a rush
+/// is taken in as fast as it comes and worked off afterwards.
+/// </summary>
+public sealed class RightOfWay(EventsOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>A commit answers many at once, and their next requests are on their way for a moment.</summary>
+    private static readonly TimeSpan CrowdLasts = TimeSpan.FromMilliseconds(50);
+
+    private readonly int _crowd = options.CrowdedAtPerProcessor * Environment.ProcessorCount;
+    private int _inside;
+    private long _lastCrowd = time.GetTimestamp() - time.TimestampFrequency;
+
+    private bool IsCrowded => Volatile.Read(ref _inside) >= _crowd || time.GetElapsedTime(Volatile.Read(ref _lastCrowd)) < CrowdLasts;
+
+    /// <summary>Middleware: counts the requests that write.</summary>
+    internal async Task CountAsync(HttpContext http, RequestDelegate next)
+    {
+        // Whoever reads may stay for hours, as a live page does.
+        if (HttpMethods.IsGet(http.Request.Method))
+        {
+            await next(http);
+            return;
+        }
+        if (Interlocked.Increment(ref _inside) >= _crowd)
+            Volatile.Write(ref _lastCrowd, time.GetTimestamp());
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inside);
+        }
+    }
+
+    /// <summary>Returns when no requests crowd, or when the work is as old as it may become by stepping back.</summary>
+    /// <param name="owedSince">When the work could have begun.</param>
+    internal async ValueTask YieldAsync(DateTimeOffset owedSince, CancellationToken cancellation)
+    {
+        while (IsCrowded && time.GetUtcNow() - owedSince < options.LongestYield)
+            await Task.Delay(LookAgain, time, cancellation);
+    }
+}

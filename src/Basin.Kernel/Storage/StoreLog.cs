@@ -12,4 +12,7 @@ internal static partial class StoreLog
 
     [LoggerMessage(1003, LogLevel.Information, "Shard {Shard} migrated to {Migration}")]
     public static partial void Migrated(ILogger logger, string shard, string migration);
+
+    [LoggerMessage(1004, LogLevel.Warning, "Shard {Shard} could not fold its log back into its file")]
+    public static partial void CheckpointFailed(ILogger logger, string shard, Exception failure);
 }

@@ -36,6 +36,10 @@ public sealed class StoreOptions
     [Range(1, 4096)]
     public int CacheMegabytesPerConnection { get; set; } = 16;
 
+    /// <summary>Size at which a shard's log is folded back into its file, in MiB. Default 64.</summary>
+    [Range(1, 4096)]
+    public int LogMegabytes { get; set; } = 64;
+
     /// <summary>Largest size of a shard's file in MiB. Default 262144 (256 GiB).</summary>
     [Range(1, 16_000_000)]
     public long MaxShardMegabytes { get; set; } = 262_144;

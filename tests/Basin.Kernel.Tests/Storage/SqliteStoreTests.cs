@@ -59,6 +59,69 @@ public sealed class SqliteStoreTests : StoreContract, IDisposable
         Assert.Contains("000.db' is damaged", refusal.Message);
     }
 
+    [Fact]
+    public async Task The_log_is_folded_into_the_file_while_work_goes_on()
+    {
+        var shard = Open(new StoreOptions { LogMegabytes = 1 }, Big);
+        for (var batch = 0; batch < 100; batch++)
+        {
+            await AddAsync(shard, batch * 300, (batch * 300) + 299);
+            Assert.True(LogBytes < 10 * Megabyte, $"The log has {LogBytes} bytes.");
+        }
+
+        await UntilTheLogIsSmallAsync(shard);
+
+        Assert.Equal(30_000, await CountAsync(shard));
+        Close(shard);
+        Assert.False(File.Exists(LogPath));
+        shard = Open(new StoreOptions(), Big);
+        Assert.Equal(30_000, await CountAsync(shard));
+        Close(shard);
+    }
+
+    [Fact]
+    public async Task A_reader_that_stays_sees_what_it_saw_and_holds_the_log_only_until_it_goes()
+    {
+        var shard = Open(new StoreOptions { LogMegabytes = 1 }, Big);
+        await AddAsync(shard, 0, 9);
+        var (began, leave) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var reading = shard.ReadAsync(
+            async snapshot =>
+            {
+                var before = await snapshot.NumberAsync("SELECT COUNT(*) FROM big");
+                began.SetResult();
+                await leave.Task;
+                return (before, await snapshot.NumberAsync("SELECT COUNT(*) FROM big"));
+            },
+            CancellationToken.None);
+        await began.Task;
+        for (var batch = 1; batch <= 20; batch++)
+            await AddAsync(shard, batch * 300, (batch * 300) + 299);
+        Assert.True(LogBytes > 4 * Megabyte, $"The log has {LogBytes} bytes.");
+
+        leave.SetResult();
+
+        Assert.Equal((10, 10), await reading);
+        await UntilTheLogIsSmallAsync(shard);
+        Assert.Equal(6_010, await CountAsync(shard));
+        Close(shard);
+    }
+
+    private const int Megabyte = 1024 * 1024;
+
+    private string LogPath => Path.Combine(_data.Path, "contract", "000.db-wal");
+
+    private long LogBytes => new FileInfo(LogPath).Length;
+
+    private Task UntilTheLogIsSmallAsync(Shard shard) => Eventually.TrueAsync(async () =>
+    {
+        await shard.WriteAsync(tx => tx.ExecuteAsync("UPDATE big SET body = body || 'y' WHERE number = 0"), WritePriority.Request, CancellationToken.None);
+        return LogBytes <= Megabyte;
+    });
+
+    private static async Task<long> CountAsync(Shard shard) =>
+        (await shard.ReadAsync(snapshot => snapshot.NumberAsync("SELECT COUNT(*) FROM big"), CancellationToken.None))!.Value;
+
     /// <summary>Fills a file and overwrites its end.</summary>
     private async Task DamageAsync(Func<long, long> from)
     {

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Basin.Kernel.Storage.Sqlite;
 
 /// <summary>One connection with its prepared statements; used by one thread at a time.</summary>
-internal sealed class SqliteConnection : IDisposable
+internal sealed unsafe class SqliteConnection : IDisposable
 {
     /// <summary>More distinct statements than this means that somebody builds SQL from values.</summary>
     private const int MaxStatements = 512;
@@ -11,6 +12,7 @@ internal sealed class SqliteConnection : IDisposable
     // Statements are constants, so the reference is the identity and no text is hashed.
     private readonly Dictionary<string, SqliteStatement> _statements = new(ReferenceEqualityComparer.Instance);
     private readonly nint _db;
+    private int* _logPages;
 
     private SqliteConnection(nint db, Documents documents) => (_db, Documents) = (db, documents);
 
@@ -22,8 +24,12 @@ internal sealed class SqliteConnection : IDisposable
         var connection = Open(path, new Documents(), SqliteNative.OpenReadWrite | SqliteNative.OpenCreate);
         foreach (var pragma in SqlitePragmas.Writer(options))
             connection.Run(pragma);
+        connection.CountLogPages();
         return connection;
     }
+
+    /// <summary>Folds the log into the file beside the writer.</summary>
+    public static SqliteConnection OpenCheckpointer(string path, Documents documents) => Open(path, documents, SqliteNative.OpenReadWrite);
 
     public static SqliteConnection OpenReader(string path, Documents documents, StoreOptions options)
     {
@@ -123,6 +129,23 @@ internal sealed class SqliteConnection : IDisposable
         }
     }
 
+    /// <summary>Pages in the shard's log after the writer's last commit.</summary>
+    public int LogPages => *_logPages;
+
+    /// <summary>SQLite tells the size after each commit; its own hook, which this replaces, would fold the log within the commit.</summary>
+    private void CountLogPages()
+    {
+        _logPages = (int*)NativeMemory.AllocZeroed(sizeof(int));
+        _ = SqliteNative.LogHook(_db, &KeepLogPages, (nint)_logPages);
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int KeepLogPages(nint logPages, nint connection, nint database, int pages)
+    {
+        *(int*)logPages = pages;
+        return SqliteNative.Ok;
+    }
+
     public void Interrupt() => SqliteNative.InterruptAll(_db);
 
     /// <summary>True while a transaction is open; a full disk may have ended it already.</summary>
@@ -165,5 +188,7 @@ internal sealed class SqliteConnection : IDisposable
             statement.Dispose();
         _statements.Clear();
         _ = SqliteNative.Close(_db);
+        NativeMemory.Free(_logPages);
+        _logPages = null;
     }
 }

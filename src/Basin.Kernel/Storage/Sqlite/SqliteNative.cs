@@ -52,6 +52,10 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library, EntryPoint = "sqlite3_prepare_v3", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Prepare(nint connection, string sql, int bytes, uint flags, out nint statement, nint tail);
 
+    /// <summary>Calls back after each commit in WAL mode: argument, connection, name of the database, pages in the log.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_wal_hook")]
+    public static partial nint LogHook(nint connection, delegate* unmanaged[Cdecl]<nint, nint, nint, int, int> hook, nint argument);
+
     [LibraryImport(Library, EntryPoint = "sqlite3_interrupt")]
     public static partial void InterruptAll(nint connection);
 

@@ -9,9 +9,8 @@ internal static class SqlitePragmas
         "PRAGMA journal_mode = WAL",
         // A commit is on the disk before it is acknowledged, not only in the operating system's cache.
         "PRAGMA synchronous = FULL",
-        // The log is folded back into the file every 64 MiB: often enough to stay small, rarely enough to stay cheap.
-        "PRAGMA wal_autocheckpoint = 16000",
-        "PRAGMA journal_size_limit = 67108864",
+        // After a rush the log shrinks to its usual size again.
+        $"PRAGMA journal_size_limit = {options.LogMegabytes * 1024L * 1024L}",
         // What is deleted is overwritten where that writes no further page; the outbox alone frees as much as is written.
         "PRAGMA secure_delete = FAST",
         // A shard's share of the disk; beyond it writes are refused as if the disk were full.

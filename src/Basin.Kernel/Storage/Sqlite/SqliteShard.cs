@@ -11,6 +11,7 @@ namespace Basin.Kernel.Storage.Sqlite;
 internal sealed class SqliteShard : Shard, IDisposable
 {
     private readonly SqliteConnection _writeConnection;
+    private readonly SqliteCheckpointer _checkpointer;
     private readonly SqliteWriter _writer;
     private readonly Channel<SqliteSnapshot> _readers;
     private readonly string _name;
@@ -25,7 +26,8 @@ internal sealed class SqliteShard : Shard, IDisposable
         Events = new EventLog(lastSequence);
         Jobs = new JobQueue(this);
         var transaction = new SqliteTransaction(connection, Ids, time, lastSequence);
-        _writer = new SqliteWriter(system, number, transaction, options, time, log, HandOn);
+        _checkpointer = new SqliteCheckpointer(connection, path, options, _name, log);
+        _writer = new SqliteWriter(system, number, transaction, _checkpointer, options, time, log, HandOn);
         _readers = Channel.CreateBounded<SqliteSnapshot>(options.ReadersPerShard);
         for (var i = 0; i < options.ReadersPerShard; i++)
             _readers.Writer.TryWrite(new SqliteSnapshot(SqliteConnection.OpenReader(path, connection.Documents, options)));
@@ -148,6 +150,7 @@ internal sealed class SqliteShard : Shard, IDisposable
         _readers.Writer.TryComplete();
         while (_readers.Reader.TryRead(out var reader))
             reader.Dispose();
+        _checkpointer.Dispose();
         _writeConnection.Dispose();
     }
 

@@ -12,6 +12,7 @@ namespace Basin.Kernel.Storage.Sqlite;
 internal sealed class SqliteWriter : IDisposable
 {
     private readonly SqliteTransaction _transaction;
+    private readonly SqliteCheckpointer _checkpointer;
     private readonly StoreOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -33,10 +34,17 @@ internal sealed class SqliteWriter : IDisposable
     private volatile StoreUnavailableException? _trouble;
 
     public SqliteWriter(
-        string system, int number, SqliteTransaction transaction, StoreOptions options, TimeProvider time, ILogger log, Action<SqliteTransaction> committed)
+        string system,
+        int number,
+        SqliteTransaction transaction,
+        SqliteCheckpointer checkpointer,
+        StoreOptions options,
+        TimeProvider time,
+        ILogger log,
+        Action<SqliteTransaction> committed)
     {
         (_system, _name) = (system, $"{system}/{number}");
-        (_transaction, _options, _time, _log, _committed) = (transaction, options, time, log, committed);
+        (_transaction, _checkpointer, _options, _time, _log, _committed) = (transaction, checkpointer, options, time, log, committed);
         _thread = new Thread(WriteUntilClosed) { IsBackground = true, Name = $"writer {_name}" };
         _thread.Start();
     }
@@ -111,10 +119,11 @@ internal sealed class SqliteWriter : IDisposable
     private void GatherBackground()
     {
         var pause = TimeSpan.FromMilliseconds(_options.BackgroundPauseMilliseconds) - _time.GetElapsedTime(_committedAt);
-        if (pause <= TimeSpan.Zero || _closing)
+        if (pause <= TimeSpan.Zero)
             return;
+        // Both are looked at after the reset, which may have taken their signal back.
         _requested.Reset();
-        if (_requests.IsEmpty)
+        if (_requests.IsEmpty && !_closing)
             _requested.Wait(pause);
     }
 
@@ -160,6 +169,7 @@ internal sealed class SqliteWriter : IDisposable
             item.Answer();
         Interlocked.Add(ref _answered, batch.Count);
         KernelMetrics.Committed(_system, batch.Count, _transaction.PublishedEvents.Count, _time.GetElapsedTime(began));
+        _checkpointer.AfterCommit();
     }
 
     private void RunAll(List<WorkItem> batch)

@@ -142,6 +142,34 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task A_part_that_fails_is_undone_also_by_work_that_catches_everything()
+    {
+        var shard = Open();
+        var caught = new List<Exception>();
+        await shard.WriteAsync(
+            async tx =>
+            {
+                try
+                {
+                    await tx.TryAsync(async () =>
+                    {
+                        await InsertAsync(tx, 1);
+                        throw Refused();
+                    });
+                }
+                catch (Exception failure)
+                {
+                    caught.Add(failure);
+                }
+                return await InsertAsync(tx, 2);
+            },
+            WritePriority.Request,
+            CancellationToken.None);
+        Assert.Equal([2L], await NumbersAsync(shard));
+        Close(shard);
+    }
+
+    [Fact]
     public async Task Work_runs_in_the_order_in_which_it_came()
     {
         var shard = Open();

@@ -6,8 +6,8 @@ using Basin.Kernel.Jobs;
 namespace Basin.Kernel.Storage.Sqlite;
 
 /// <summary>
-/// The writer's transaction, reused for every batch. A savepoint per item costs as much as the item's own statement, so the first try of a batch
-/// has none: when an item fails after it has written, the batch is rolled back and run again carefully, with a savepoint around each.
+/// The writer's transaction, reused for every batch. A savepoint costs as much as the statements in it, so the first try of a batch has none: when
+/// an item, or a part of one, fails after it has written, the batch is rolled back and run again carefully, with a savepoint around each.
 /// </summary>
 internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator ids, TimeProvider time, long lastSequence) : Transaction
 {
@@ -15,6 +15,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     private long _lastSequence = lastSequence;
     private bool _careful;
     private bool _wrote;
+    private bool _spoiled;
     private int _thread;
     private DateTimeOffset _now;
 
@@ -28,7 +29,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
 
     public void Begin(bool careful)
     {
-        _careful = careful;
+        (_careful, _spoiled) = (careful, false);
         _thread = Environment.CurrentManagedThreadId;
         ForgetSince((0, 0));
         _now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -68,6 +69,9 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
                 throw new InvalidOperationException("The work awaited something other than its transaction.");
             var result = running.GetAwaiter().GetResult();
             RefuseLostTransaction();
+            // The item may have caught the exception that says so.
+            if (_spoiled)
+                throw new SpoiledBatchException();
             if (_careful && _wrote)
                 connection.Execute("RELEASE item", []);
             return result;
@@ -90,13 +94,46 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
             return;
         RefuseLostTransaction();
         if (!_careful)
-            throw new SpoiledBatchException();
+            throw Spoiled();
         connection.Documents.Forget();
         connection.Execute("ROLLBACK TO item", []);
         connection.Execute("RELEASE item", []);
     }
 
-    internal override async ValueTask<Exception?> TryAsync(Func<ValueTask> part)
+    internal override ValueTask<Exception?> TryAsync(Func<ValueTask> part) => _careful ? TryCarefullyAsync(part) : TryFirstAsync(part);
+
+    /// <exception cref="SpoiledBatchException">The part has failed, and what it wrote can only be undone with the whole batch.</exception>
+    private async ValueTask<Exception?> TryFirstAsync(Func<ValueTask> part)
+    {
+        var mark = Mark();
+        var wroteBefore = _wrote;
+        _wrote = false;
+        try
+        {
+            await part();
+            RefuseOthers();
+            return null;
+        }
+        catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException or SpoiledBatchException))
+        {
+            RefuseOthers();
+            RefuseLostTransaction();
+            ForgetSince(mark);
+            return _wrote ? throw Spoiled() : failure;
+        }
+        finally
+        {
+            _wrote |= wroteBefore;
+        }
+    }
+
+    private SpoiledBatchException Spoiled()
+    {
+        _spoiled = true;
+        return new SpoiledBatchException();
+    }
+
+    private async ValueTask<Exception?> TryCarefullyAsync(Func<ValueTask> part)
     {
         BeforeWrite();
         connection.Execute("SAVEPOINT part", []);

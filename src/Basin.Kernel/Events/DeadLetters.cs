@@ -57,7 +57,7 @@ public sealed class DeadLetters(IEnumerable<SystemDefinition> systems, Stores st
 
     /// <summary>Deletes a letter for good; the next event of its key goes on.</summary>
     public Task<Answer<Nothing>> DiscardAsync(Once once, Id<Tenant>? tenant, string id, CancellationToken cancellation) =>
-        ChangeAsync(once, tenant, id, DiscardEventAsync, static (tx, job) => tx.ExecuteAsync("DELETE FROM basin_job WHERE id = $1", job.Id), cancellation);
+        ChangeAsync(once, tenant, id, DiscardEventAsync, static (tx, job) => tx.ExecuteAsync($"DELETE FROM basin_job {JobQueue.WhereDead}", job.DueAt, job.Id), cancellation);
 
     private async Task<Answer<Nothing>> ChangeAsync(
         Once once,

@@ -1,4 +1,3 @@
-using Basin.Kernel.Hosting;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
@@ -77,8 +76,8 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
     {
         lock (_lock)
         {
-            var again = job with { DueAt = due.ToWholeMilliseconds() };
-            _returned.Enqueue(again, Place.Of(again));
+            // The record goes on naming the time that the store knows: that is where the job is found.
+            _returned.Enqueue(job, new Place(due.ToUnixTimeMilliseconds(), job.Id));
             Signal();
         }
     }
@@ -104,7 +103,7 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
     public bool IsQuiet(DateTimeOffset now)
     {
         lock (_lock)
-            return _inHand.Count == _returned.Count && !MustLoad && (NextQueue() is not { } queue || queue.Peek().DueAt > now);
+            return _inHand.Count == _returned.Count && !MustLoad && (NextQueue() is not { } queue || FirstDue(queue) > now);
     }
 
     /// <summary>Takes the next due job, or says when to look again: at a time, or when <c>Changed</c> completes.</summary>
@@ -131,10 +130,10 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
     {
         if (NextQueue() is not { } queue)
             return (null, null, _changed.Task);
-        var job = queue.Peek();
-        if (job.DueAt > now)
-            return (null, job.DueAt, _changed.Task);
-        queue.Dequeue();
+        var due = FirstDue(queue);
+        if (due > now)
+            return (null, due, _changed.Task);
+        var job = queue.Dequeue();
         _waitingIds.Remove(job.Id);
         _inHand[job.Id] = job.Attempts;
         return (job, null, _changed.Task);
@@ -146,6 +145,12 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
         if (!_waiting.TryPeek(out _, out var waiting))
             return _returned.Count > 0 ? _returned : null;
         return _returned.TryPeek(out _, out var returned) && returned.CompareTo(waiting) < 0 ? _returned : _waiting;
+    }
+
+    private static DateTimeOffset FirstDue(PriorityQueue<JobRecord, Place> queue)
+    {
+        queue.TryPeek(out _, out var place);
+        return DateTimeOffset.FromUnixTimeMilliseconds(place.DueMs);
     }
 
     private void Add(JobRecord job)
@@ -207,6 +212,12 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
 
     internal const string Insert =
         "INSERT INTO basin_job (id, type, key, tenant, due_at, trace_parent, data) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    /// <summary>One job by <c>$1</c>, when it is due, and <c>$2</c>, its id.</summary>
+    internal const string WhereAlive = "WHERE dead = 0 AND due_at = $1 AND id = $2";
+
+    /// <inheritdoc cref="WhereAlive"/>
+    internal const string WhereDead = "WHERE dead = 1 AND due_at = $1 AND id = $2";
 
     internal const string Select = "SELECT id, type, key, tenant, due_at, attempts, trace_parent, data FROM basin_job";
 

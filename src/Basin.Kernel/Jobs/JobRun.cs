@@ -30,7 +30,7 @@ public sealed class JobRun
             async tx =>
             {
                 tx.TraceParent = Record.TraceParent;
-                if (await tx.ExecuteAsync("DELETE FROM basin_job WHERE id = $1", Record.Id) == 0)
+                if (await tx.ExecuteAsync($"DELETE FROM basin_job {JobQueue.WhereAlive}", Record.DueAt, Record.Id) == 0)
                     return false;
                 await effects(tx);
                 return true;

@@ -153,7 +153,9 @@ internal sealed class JobRunner(
         {
             await shard.WriteAsync(
                 tx => dead
-                    ? tx.ExecuteAsync("UPDATE basin_job SET dead = 1, attempts = $2, error = $3 WHERE id = $1", record.Id, attempt, failure.Message)
+                    ? tx.ExecuteAsync(
+                        $"UPDATE basin_job SET dead = 1, attempts = $3, error = $4 {JobQueue.WhereAlive}",
+                        record.DueAt, record.Id, attempt, failure.Message)
                     : tx.RescheduleAsync(record, tx.Now + options.Backoff.After(attempt, chance), failure.Message),
                 WritePriority.Background,
                 cancellation);

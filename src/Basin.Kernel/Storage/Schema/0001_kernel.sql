@@ -35,20 +35,21 @@ CREATE TABLE basin_parked (
 CREATE INDEX basin_parked_key ON basin_parked (source, source_shard, key, sequence);
 CREATE INDEX basin_parked_due ON basin_parked (state, due_at);
 
--- Work that happens later or outside: a call to a provider, an e-mail, an expiry.
+-- Work that happens later or outside: a call to a provider, an e-mail, an expiry. It lies in the order in which it is due, so that there is no
+-- index to keep beside it.
 CREATE TABLE basin_job (
-    id           INTEGER PRIMARY KEY,
+    dead         INTEGER NOT NULL DEFAULT 0,
+    due_at       INTEGER NOT NULL,
+    id           INTEGER NOT NULL,
     type         TEXT    NOT NULL,
     key          INTEGER NOT NULL,
     tenant       INTEGER NOT NULL,
-    due_at       INTEGER NOT NULL,
     attempts     INTEGER NOT NULL DEFAULT 0,
-    dead         INTEGER NOT NULL DEFAULT 0,
     error        TEXT,
     trace_parent TEXT,
-    data         TEXT    NOT NULL
-) STRICT;
-CREATE INDEX basin_job_due ON basin_job (dead, due_at, id);
+    data         TEXT    NOT NULL,
+    PRIMARY KEY (dead, due_at, id)
+) STRICT, WITHOUT ROWID;
 
 -- The first answer to each Idempotency-Key. Keys are random, so answers are appended and only the index is written in many places.
 CREATE TABLE basin_idempotency (

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using Basin.Kernel.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -31,8 +33,19 @@ public sealed class Checks
     /// <summary>Says what is expected of a member when <paramref name="right"/> is false.</summary>
     public void That(bool right, string member, string sentence)
     {
-        if (right)
-            return;
+        if (!right)
+            Refuse(member, sentence);
+    }
+
+    /// <inheritdoc cref="That(bool, string, string)"/>
+    public void That(bool right, string member, [InterpolatedStringHandlerArgument(nameof(right))] LazySentence sentence)
+    {
+        if (!right)
+            Refuse(member, sentence.ToString());
+    }
+
+    private void Refuse(string member, string sentence)
+    {
         var errors = _errors ??= [];
         if (errors.Count < MaxErrors)
             errors.TryAdd(PathOf(member), [sentence]);
@@ -44,10 +57,11 @@ public sealed class Checks
     /// </summary>
     public void Text(string? text, string member, int maximum, int minimum = 1)
     {
-        That(
-            text is not null && text.Length >= minimum && text.Length <= maximum && (minimum == 0 || !string.IsNullOrWhiteSpace(text)),
-            member,
-            minimum <= 1 ? $"Text of at most {maximum} characters is expected." : $"Text of {minimum} to {maximum} characters is expected.");
+        var right = text is not null && text.Length >= minimum && text.Length <= maximum && (minimum == 0 || !string.IsNullOrWhiteSpace(text));
+        if (minimum <= 1)
+            That(right, member, $"Text of at most {maximum} characters is expected.");
+        else
+            That(right, member, $"Text of {minimum} to {maximum} characters is expected.");
         That(!text.AsSpan().ContainsAny(NotInText), member, "Text without control characters is expected.");
     }
 
@@ -109,7 +123,7 @@ public static class CheckedExtensions
         /// <summary>Refuses requests that are <see cref="IChecked"/> and wrong.</summary>
         public RouteGroupBuilder WithChecks()
         {
-            group.AddEndpointFilter(async (context, next) =>
+            group.AddEndpointFilter(static (context, next) =>
             {
                 foreach (var argument in context.Arguments)
                 {
@@ -118,9 +132,9 @@ public static class CheckedExtensions
                     var checks = new Checks();
                     request.Check(checks);
                     if (checks.Problem is { } problem)
-                        return new RefusedResult(problem);
+                        return ValueTask.FromResult<object?>(new RefusedResult(problem));
                 }
-                return await next(context);
+                return next(context);
             });
             return group;
         }

@@ -131,7 +131,7 @@ public abstract class Transaction : Snapshot
     /// Stops the shard when <paramref name="holds"/> is false: writing on would spread the damage. Nothing of the transaction is kept.
     /// </summary>
     /// <param name="sentence">Put together only when it is needed.</param>
-    public static void Invariant(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] InvariantSentence sentence)
+    public static void Invariant(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] LazySentence sentence)
     {
         if (!holds)
             throw new InvariantException(sentence.ToString());
@@ -152,7 +152,8 @@ public abstract class Transaction : Snapshot
     {
         var again = job with { DueAt = due.ToWholeMilliseconds(), Attempts = job.Attempts + 1 };
         var changed = await ExecuteAsync(
-            "UPDATE basin_job SET due_at = $2, attempts = $3, error = $4 WHERE id = $1", again.Id, again.DueAt, again.Attempts, error);
+            $"UPDATE basin_job SET due_at = $3, attempts = $4, error = $5 {JobQueue.WhereAlive}",
+            job.DueAt, job.Id, again.DueAt, again.Attempts, error);
         if (changed > 0)
             _scheduled.Add(again);
         return changed;
@@ -163,7 +164,7 @@ public abstract class Transaction : Snapshot
     {
         var again = job with { DueAt = Now, Attempts = 0 };
         var changed = await ExecuteAsync(
-            "UPDATE basin_job SET dead = 0, due_at = $2, attempts = 0, error = NULL WHERE id = $1 AND dead = 1", again.Id, again.DueAt);
+            $"UPDATE basin_job SET dead = 0, due_at = $3, attempts = 0, error = NULL {JobQueue.WhereDead}", job.DueAt, job.Id, again.DueAt);
         if (changed > 0)
             _scheduled.Add(again);
         return changed;
@@ -180,25 +181,6 @@ public abstract class Transaction : Snapshot
         _published.RemoveRange(mark.Published, _published.Count - mark.Published);
         _scheduled.RemoveRange(mark.Scheduled, _scheduled.Count - mark.Scheduled);
     }
-}
-
-/// <summary>The text of an invariant; nothing is formatted while it holds.</summary>
-[InterpolatedStringHandler]
-public ref struct InvariantSentence
-{
-    private DefaultInterpolatedStringHandler _text;
-
-    public InvariantSentence(int literalLength, int formattedCount, bool holds, out bool isBroken)
-    {
-        isBroken = !holds;
-        _text = holds ? default : new DefaultInterpolatedStringHandler(literalLength, formattedCount);
-    }
-
-    public void AppendLiteral(string text) => _text.AppendLiteral(text);
-
-    public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
-
-    public override string ToString() => _text.ToStringAndClear();
 }
 
 /// <summary>An invariant does not hold; the shard that meets it stops writing until an operator has looked and restarts.</summary>

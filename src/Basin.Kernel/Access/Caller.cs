@@ -18,7 +18,15 @@ public sealed record Caller(Id<Tenant> Tenant, string Subject, IReadOnlySet<stri
     public static ValueTask<Caller> BindAsync(HttpContext http) =>
         ValueTask.FromResult(From(http.User) ?? throw KernelProblems.Unauthenticated.Refusal());
 
-    public static Caller? From(ClaimsPrincipal principal) => principal.Identities.OfType<CallerIdentity>().FirstOrDefault()?.Caller;
+    public static Caller? From(ClaimsPrincipal principal)
+    {
+        foreach (var identity in principal.Identities)
+        {
+            if (identity is CallerIdentity known)
+                return known.Caller;
+        }
+        return null;
+    }
 }
 
 /// <summary>An authenticated identity that knows its caller, so that no claim is parsed again for each request.</summary>

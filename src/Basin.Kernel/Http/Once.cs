@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
@@ -43,7 +44,9 @@ public sealed class Once
 
     /// <summary>Where something new begins, so that a repeat finds the kept answer: by the key, or anywhere without one.</summary>
     public ShardKey ShardFor(Store store) =>
-        _key is null ? ShardKey.ForShard(_registry.NextShard(store.Shards.Count)) : ShardKey.Of(KeyOf(_caller, _key).ToString());
+        store.Shards.Count == 1 ? ShardKey.First
+        : _key is null ? ShardKey.ForShard(_registry.NextShard(store.Shards.Count))
+        : ShardKey.Of(KeyOf(_caller, _key).ToString());
 
     /// <summary>Runs the work in a transaction, once.</summary>
     /// <param name="request">What was asked; another request under the same key is refused.</param>
@@ -117,11 +120,12 @@ public sealed class Once
 
     private byte[] FingerprintOf<TRequest>(TRequest request)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(_scope));
-        hash.AppendData([0]);
-        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(request, _registry.Json));
-        return hash.GetHashAndReset();
+        var content = new ArrayBufferWriter<byte>(1024);
+        Encoding.UTF8.GetBytes(_scope, content);
+        content.Write("\0"u8);
+        using (var json = new Utf8JsonWriter(content))
+            JsonSerializer.Serialize(json, request, _registry.Json);
+        return SHA256.HashData(content.WrittenSpan);
     }
 
     /// <summary>The key of the draft is a quoted string, Stripe's a raw one: the quotes are not part of it.</summary>

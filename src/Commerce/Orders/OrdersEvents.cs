@@ -26,7 +26,12 @@ public sealed record OrderDelivered(Id<Order> Order, string Email, string? Owner
 }
 
 /// <summary>The order ended without delivery; all that was done is undone.</summary>
-public sealed record OrderEnded(Id<Order> Order, string Email, string? Owner, OrderState State, OrderReason Reason) : IEvent<OrderEnded>
+public sealed record OrderEnded(
+    Id<Order> Order,
+    string Email,
+    string? Owner,
+    [property: JsonConverter(typeof(SnakeCaseEnumConverter<OrderState>))] OrderState State,
+    [property: JsonConverter(typeof(SnakeCaseEnumConverter<OrderReason>))] OrderReason Reason) : IEvent<OrderEnded>
 {
     public static EventType<OrderEnded> Type { get; } = new("basin.orders.order-ended.v1", "ord", OrdersJson.Default.OrderEnded);
 
@@ -43,6 +48,5 @@ public sealed record OrderEnded(Id<Order> Order, string Email, string? Owner, Or
 [JsonSerializable(typeof(OrderSummary))]
 [JsonSerializable(typeof(Page<OrderSummary>))]
 [JsonSerializable(typeof(TimelineEntry))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true, Converters =
-    [typeof(SnakeCaseEnumConverter<OrderState>), typeof(SnakeCaseEnumConverter<OrderReason>)])]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true)]
 internal sealed partial class OrdersJson : JsonSerializerContext;

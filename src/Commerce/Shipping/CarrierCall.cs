@@ -3,6 +3,7 @@ using Basin.Shipping.Carriers;
 
 namespace Basin.Shipping;
 
+[JsonConverter(typeof(JsonStringEnumConverter<CarrierTask>))]
 public enum CarrierTask
 {
     /// <summary>The carrier is asked to take the parcel.</summary>
@@ -44,6 +45,6 @@ public sealed record CarrierCall(Id<Shipment> Shipment, CarrierTask Task, Parcel
 
 [JsonSerializable(typeof(CarrierCall))]
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true, UseStringEnumConverter = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 internal sealed partial class CarrierCallJson : JsonSerializerContext;

@@ -18,6 +18,5 @@ public sealed record NotificationAdded(long Inbox, Id<Notification> Notification
 [JsonSerializable(typeof(Page<NotificationView>))]
 [JsonSerializable(typeof(NotificationNews))]
 [JsonSerializable(typeof(ReadAll))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true, Converters =
-    [typeof(SnakeCaseEnumConverter<NotificationKind>)])]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true)]
 internal sealed partial class NotificationsJson : JsonSerializerContext;

@@ -249,9 +249,7 @@ public sealed class AccessPeopleTests
     public async Task An_invitation_makes_one_more_operator_even_after_a_restart()
     {
         await using var host = await AccessHost.StartAsync();
-        using var first = new Browser(host);
-        await SetUpAsync(first, host.SetupToken());
-        var token = await InviteAsync(first);
+        var token = await InviteAsync(host);
         await host.RestartAsync();
         using var second = new Browser(host);
 
@@ -267,9 +265,7 @@ public sealed class AccessPeopleTests
     public async Task Of_many_who_use_an_invitation_at_once_one_becomes_an_operator()
     {
         await using var host = await AccessHost.StartAsync();
-        using var first = new Browser(host);
-        await SetUpAsync(first, host.SetupToken());
-        var token = await InviteAsync(first);
+        var token = await InviteAsync(host);
         using var others = new Browser(host);
         await others.GetAsync("/console/form");
 
@@ -283,9 +279,7 @@ public sealed class AccessPeopleTests
     public async Task An_invitation_lasts_a_day()
     {
         await using var host = await AccessHost.StartAsync();
-        using var browser = new Browser(host);
-        await SetUpAsync(browser, host.SetupToken());
-        var token = await InviteAsync(browser);
+        var token = await InviteAsync(host);
         using var late = new Browser(host);
 
         host.Clock.StepWall(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1));
@@ -357,8 +351,13 @@ public sealed class AccessPeopleTests
         Browser browser, string token, string password = AccessHost.Password, string email = "op@example.com") =>
         browser.SendAsync("/console/setup", ("token", token), ("email", email), ("password", password));
 
-    private static async Task<string> InviteAsync(Browser browser) =>
-        await (await browser.SendAsync("/console/invitations", ("ignored", ""))).Content.ReadAsStringAsync();
+    /// <summary>The first operator's invitation of another.</summary>
+    private static async Task<string> InviteAsync(TestHost host)
+    {
+        using var first = new Browser(host);
+        await SetUpAsync(first, host.SetupToken());
+        return await (await first.SendAsync("/console/invitations", ("ignored", ""))).Content.ReadAsStringAsync();
+    }
 
     private static async Task<string> AnswerAsync(Browser browser, string email)
     {

@@ -181,11 +181,7 @@ public sealed class DeadLettersTests
     }
 
     private static Task<TestHost> StartAsync() => TestHost.StartAsync(
-        builder =>
-        {
-            builder.AddWalker();
-            builder.AddListener();
-        },
+        builder => builder.AddWalkerAndListener(),
         app => app.MapKernel(),
         new TestHostOptions { Settings = { ["Basin:Events:MaxAttempts"] = "2" } });
 }

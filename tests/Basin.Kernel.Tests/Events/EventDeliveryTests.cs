@@ -103,7 +103,7 @@ public sealed class EventDeliveryTests : IAsyncLifetime
         foreach (var failure in failures)
         {
             var thing = Walker.NewThing();
-            _host.Faults.Throw(OnStepped + Faults.After, times: 3, failure);
+            _host.Faults.Throw(OnStepped + Faults.After, times: int.MaxValue, failure);
             await Walker.StepAsync(thing, 1);
             await _host.SettleAsync();
             Assert.Empty(await ValuesOfAsync(thing));

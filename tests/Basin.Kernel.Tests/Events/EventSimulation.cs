@@ -61,11 +61,7 @@ public sealed class EventSimulation
     }
 
     private static Task<TestHost> StartAsync(int seed, Randomness chance) => TestHost.StartAsync(
-        builder =>
-        {
-            builder.AddWalker();
-            builder.AddListener();
-        },
+        builder => builder.AddWalkerAndListener(),
         options: new TestHostOptions
         {
             Seed = seed,

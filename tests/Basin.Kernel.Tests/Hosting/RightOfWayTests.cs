@@ -87,11 +87,7 @@ public sealed class RightOfWayTests
     public async Task Events_wait_for_a_crowd()
     {
         await using var host = await TestHost.StartAsync(
-            builder =>
-            {
-                builder.AddWalker();
-                builder.AddListener();
-            },
+            builder => builder.AddWalkerAndListener(),
             options: new TestHostOptions { Settings = { ["Basin:Events:LongestYield"] = "00:00:10" } });
         var applied = new List<DateTimeOffset>();
         host.Get<Listener>().OnStepped = (_, _) =>

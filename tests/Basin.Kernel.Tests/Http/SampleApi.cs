@@ -12,8 +12,7 @@ public sealed class SampleApi : IAsyncLifetime
     public async ValueTask InitializeAsync() => Host = await TestHost.StartAsync(
         builder =>
         {
-            builder.AddWalker();
-            builder.AddListener();
+            builder.AddWalkerAndListener();
             builder.Services.AddSingleton<SampleEndpoints>();
         },
         SampleEndpoints.Map,

@@ -108,5 +108,11 @@ public static class SampleHosting
                 .On<Stepped, Listener>(listener => listener.HearAsync)
                 .On<Rested, Listener>(listener => listener.RestAsync);
         }
+
+        public void AddWalkerAndListener()
+        {
+            builder.AddWalker();
+            builder.AddListener();
+        }
     }
 }

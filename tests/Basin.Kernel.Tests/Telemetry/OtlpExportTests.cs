@@ -16,11 +16,7 @@ public sealed class OtlpExportTests
         var received = new ConcurrentDictionary<string, string>();
         await using var collector = await StartCollectorAsync(received);
         await using var host = await TestHost.StartAsync(
-            builder =>
-            {
-                builder.AddWalker();
-                builder.AddListener();
-            },
+            builder => builder.AddWalkerAndListener(),
             options: new TestHostOptions
             {
                 Settings = { ["Basin:Telemetry:OtlpEndpoint"] = collector.Urls.First(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" },

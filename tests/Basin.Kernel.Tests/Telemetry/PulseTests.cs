@@ -19,11 +19,7 @@ public sealed class PulseTests
     [Fact]
     public async Task A_pulse_shows_what_flowed_since_the_one_before()
     {
-        await using var host = await TestHost.StartAsync(builder =>
-        {
-            builder.AddWalker();
-            builder.AddListener();
-        });
+        await using var host = await TestHost.StartAsync(builder => builder.AddWalkerAndListener());
         var sampler = host.Get<PulseSampler>();
         await sampler.SampleAsync(CancellationToken.None);
         await host.Get<Walker>().StepAsync(host.Get<Walker>().NewThing(), 1, 2, 3, 4);
@@ -42,11 +38,7 @@ public sealed class PulseTests
     public async Task A_system_that_gave_up_an_event_is_degraded_until_it_is_discarded()
     {
         await using var host = await TestHost.StartAsync(
-            builder =>
-            {
-                builder.AddWalker();
-                builder.AddListener();
-            },
+            builder => builder.AddWalkerAndListener(),
             options: new TestHostOptions { Settings = { ["Basin:Events:MaxAttempts"] = "1" } });
         host.Faults.Throw("on:listener:basin.walker.stepped.v1", times: 10);
         await host.Get<Walker>().StepAsync(host.Get<Walker>().NewThing(), 1);

@@ -51,9 +51,5 @@ public sealed class TestHostTests
         await host.SettleAsync();
     }
 
-    private static Task<TestHost> StartAsync() => TestHost.StartAsync(builder =>
-    {
-        builder.AddWalker();
-        builder.AddListener();
-    });
+    private static Task<TestHost> StartAsync() => TestHost.StartAsync(builder => builder.AddWalkerAndListener());
 }

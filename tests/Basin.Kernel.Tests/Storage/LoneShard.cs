@@ -1,0 +1,44 @@
+using Basin.Kernel.Storage;
+using Basin.Kernel.Storage.Sqlite;
+using Basin.Kernel.Tests.Sample;
+using Basin.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Basin.Kernel.Tests.Storage;
+
+/// <summary>A shard of the walker without a host, in a directory of its own.</summary>
+internal sealed class LoneShard : IDisposable
+{
+    private readonly TemporaryDirectory _data = new();
+    private readonly FakeClock _clock = new();
+    private SqliteShard _shard;
+
+    public LoneShard() => _shard = Open();
+
+    public Shard Shard => _shard;
+
+    public void Reopen()
+    {
+        _shard.Dispose();
+        _shard = Open();
+    }
+
+    public Task<int> WriteAsync(Func<Transaction, ValueTask<int>> work) => _shard.WriteAsync(work, WritePriority.Request, CancellationToken.None);
+
+    public Task<List<T>> ListAsync<T>(string sql, RowMap<T> map) =>
+        _shard.ReadAsync(snapshot => snapshot.ListAsync(sql, map), CancellationToken.None).AsTask();
+
+    public void Dispose()
+    {
+        _shard.Dispose();
+        _data.Dispose();
+    }
+
+    private SqliteShard Open() => SqliteShard.Open(
+        "walker",
+        0,
+        [.. Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), .. Migration.In(typeof(Walker).Assembly, "walker")],
+        new StoreOptions { Directory = _data.Path, BackgroundPauseMilliseconds = 0 },
+        _clock,
+        NullLogger.Instance);
+}

@@ -17,7 +17,7 @@ internal sealed class Comparison(string name, string title, IReadOnlyList<string
     public void Show(IAnsiConsole console)
     {
         var report = new Report(name, title, ["Medians over the rounds.", .. conditions],
-            ["Variant", "Per second", "min..max", "p50 ms", "p99 ms", "Ratio", "min..max"]);
+            ["Variant", "Per second", "min..max", "p50 ms", "p99 ms", "Ratio", "min..max", "Carried through per second"]);
         foreach (var (variant, rounds) in _variants)
             report.Add(Row(variant, rounds));
         report.Show(console);
@@ -37,6 +37,7 @@ internal sealed class Comparison(string name, string title, IReadOnlyList<string
             $"{Spread.Median(rounds.Select(round => round.P99)):F1}",
             $"{Spread.Median(ratios):F2}",
             Spread.Of(ratios, "F2"),
+            $"{Spread.Median(rounds.Select(round => round.CarriedThroughPerSecond)):N0}",
         ];
     }
 }

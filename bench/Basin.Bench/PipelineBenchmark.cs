@@ -11,7 +11,7 @@ namespace Basin.Bench;
 internal static class PipelineBenchmark
 {
     /// <summary>Orders on their way at the same time: enough to keep every stage busy, few enough that none of them grows a queue.</summary>
-    private const int MaxOnTheirWay = 20_000;
+    private const int MaxOnTheirWay = 10_000;
 
     private const int WarmUpSeconds = 10;
     private const int NotificationsPerOrder = 3;

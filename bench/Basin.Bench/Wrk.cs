@@ -7,6 +7,11 @@ namespace Basin.Bench;
 internal sealed record WrkResult(long Requests, double Seconds, double P50, double P99, long Refused, long Broken)
 {
     public double PerSecond => Requests / Seconds;
+
+    /// <summary>From the end of the load until all that follows from its requests was done.</summary>
+    public double SecondsAfter { get; init; }
+
+    public double CarriedThroughPerSecond => Requests / (Seconds + SecondsAfter);
 }
 
 /// <summary>Load from Debian's <c>wrk</c>; each script prints its <see cref="WrkResult"/> as one line of JSON when it is done.</summary>

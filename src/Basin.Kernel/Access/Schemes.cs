@@ -6,7 +6,7 @@ namespace Basin.Kernel.Access;
 /// <summary>The ways to say who one is. The path decides which of them counts, so a cookie never speaks for a program's route.</summary>
 public static class Schemes
 {
-    /// <summary>An API key, for <c>/v1</c>. A browser never sends one by itself, so no foreign page can write here in somebody's name.</summary>
+    /// <summary>An API key, for <c>/v1</c> and <c>/metrics</c>. A browser never sends one by itself, so no foreign page can write here in somebody's name.</summary>
     public const string Bearer = "Bearer";
 
     /// <summary>An operator's session, for <c>/console</c>.</summary>
@@ -22,7 +22,7 @@ public static class Schemes
 
     internal static string For(AccountKind kind) => kind == AccountKind.Operator ? Operator : Customer;
 
-    internal static bool IsApi(PathString path) => path.StartsWithSegments("/v1");
+    internal static bool IsApi(PathString path) => path.StartsWithSegments("/v1") || path.StartsWithSegments("/metrics");
 
     internal static bool IsConsole(PathString path) => path.StartsWithSegments("/console");
 }
@@ -36,7 +36,7 @@ public static class Policies
     /// <summary>A customer who has signed in. Others are sent to <c>/sign-in</c>; what is no page gets 401.</summary>
     public const string Customer = "customer";
 
-    /// <summary>Without a word of its own a route below <c>/v1</c> or <c>/console</c> is closed, and any other open.</summary>
+    /// <summary>Without a word of its own a route below <c>/v1</c>, <c>/metrics</c> or <c>/console</c> is closed, and any other open.</summary>
     internal static bool IsOpen(AuthorizationHandlerContext context) =>
         context.Resource is not HttpContext http
         || !(Schemes.IsApi(http.Request.Path) || Schemes.IsConsole(http.Request.Path))

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 
 namespace Basin.Kernel.Access;
 
@@ -21,10 +22,16 @@ public static partial class Scopes
     {
         if (!IsScope(scope))
             throw new ArgumentException($"'{scope}' is not a scope.", nameof(scope));
-        var policy = new AuthorizationPolicyBuilder(Schemes.Bearer)
-            .RequireAssertion(context => Caller.From(context.User)?.May(scope) == true)
-            .Build();
+        // The path has chosen the scheme already; a policy that named it would authenticate every request twice.
+        builder.Add(RefuseWhereCookiesCount);
+        var policy = new AuthorizationPolicyBuilder().RequireAssertion(context => Caller.From(context.User)?.May(scope) == true).Build();
         return builder.WithMetadata(new RequiredScope(scope)).RequireAuthorization(policy);
+    }
+
+    private static void RefuseWhereCookiesCount(EndpointBuilder endpoint)
+    {
+        if (endpoint is RouteEndpointBuilder { RoutePattern.RawText: { } path } && Schemes.For($"/{path.TrimStart('/')}") != Schemes.Bearer)
+            throw new InvalidOperationException($"A scope guards routes that take API keys, such as those below /v1; '{path}' takes cookies.");
     }
 
     [GeneratedRegex(@"^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]

@@ -1,6 +1,8 @@
 using Basin.Kernel.Access;
 using Basin.Kernel.Http;
 using Basin.Kernel.Ids;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
 namespace Basin.Kernel.Tests.Access;
@@ -132,5 +134,24 @@ public sealed class AccessDecisionTests
         var checks = new Checks();
         Account.CheckPassword(checks, password, "password");
         return checks.Problem?.Errors["password"][0];
+    }
+
+    [Theory]
+    [InlineData("/v1/sample", true)]
+    [InlineData("/V1/sample", true)]
+    [InlineData("v1/sample", true)]
+    [InlineData("/metrics", true)]
+    [InlineData("/v1sample", false)]
+    [InlineData("/account", false)]
+    [InlineData("/console/sample", false)]
+    public async Task A_scope_guards_only_routes_that_take_keys(string path, bool isGuarded)
+    {
+        await using var app = WebApplication.CreateSlimBuilder().Build();
+        app.MapGet(path, () => "").RequireScope("sample:read");
+        IEndpointRouteBuilder routes = app;
+        if (isGuarded)
+            Assert.Single(routes.DataSources.SelectMany(source => source.Endpoints));
+        else
+            Assert.Throws<InvalidOperationException>(() => routes.DataSources.SelectMany(source => source.Endpoints).ToList());
     }
 }

@@ -92,7 +92,7 @@ internal sealed class Subscription(
         }
         catch (Exception failure) when (failure is not StoreUnavailableException && !cancellation.IsCancellationRequested)
         {
-            // One of them fails: apply each in a savepoint of its own and park those that fail.
+            // One of them fails: apply each as a part that may fail alone, and park those that do.
             applied = await ApplyAsync(batch, careful: true, cancellation);
             parked.Wake();
         }

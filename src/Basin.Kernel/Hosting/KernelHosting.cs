@@ -78,7 +78,6 @@ public static class KernelHosting
         public WebApplication UseKernel()
         {
             app.Use(SafeHeaders.AddToResponse);
-            app.Use(app.Services.GetRequiredService<RightOfWay>().CountAsync);
             app.Services.GetRequiredService<Settings>().RefuseUnknownSections();
             app.UseExceptionHandler();
             app.UseStatusCodePages(context => ProblemResult.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode switch

@@ -106,8 +106,9 @@ public sealed class Relay : IHostedService, IDisposable
         {
             try
             {
+                var owedSince = _time.GetUtcNow();
                 do
-                    await _rightOfWay.YieldAsync(_time.GetUtcNow(), cancellation);
+                    await _rightOfWay.YieldAsync(owedSince, cancellation);
                 while (await shard.WriteAsync(work.Step, WritePriority.Background, cancellation));
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

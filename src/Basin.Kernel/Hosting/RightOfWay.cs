@@ -20,20 +20,18 @@ public sealed class RightOfWay(EventsOptions options, TimeProvider time)
 
     private bool IsCrowded => Volatile.Read(ref _inside) >= _crowd || time.GetElapsedTime(Volatile.Read(ref _lastCrowd)) < CrowdLasts;
 
-    /// <summary>Middleware: counts the requests that write.</summary>
-    internal async Task CountAsync(HttpContext http, RequestDelegate next)
+    /// <summary>Endpoint filter: counts the requests that write, once they are let in and read, so that nobody crowds by sending slowly.</summary>
+    internal async ValueTask<object?> CountAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         // Whoever reads may stay for hours, as a live page does.
-        if (HttpMethods.IsGet(http.Request.Method))
-        {
-            await next(http);
-            return;
-        }
+        var method = context.HttpContext.Request.Method;
+        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
+            return await next(context);
         if (Interlocked.Increment(ref _inside) >= _crowd)
             Volatile.Write(ref _lastCrowd, time.GetTimestamp());
         try
         {
-            await next(http);
+            return await next(context);
         }
         finally
         {
@@ -45,7 +43,9 @@ public sealed class RightOfWay(EventsOptions options, TimeProvider time)
     /// <param name="owedSince">When the work could have begun.</param>
     internal async ValueTask YieldAsync(DateTimeOffset owedSince, CancellationToken cancellation)
     {
-        while (IsCrowded && time.GetUtcNow() - owedSince < options.LongestYield)
+        var began = time.GetTimestamp();
+        // The second bound holds when the wall clock has stepped back.
+        while (IsCrowded && time.GetUtcNow() - owedSince < options.LongestYield && time.GetElapsedTime(began) < options.LongestYield)
             await Task.Delay(LookAgain, time, cancellation);
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Basin.Kernel.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Basin.Kernel.Http;
 
@@ -123,6 +124,7 @@ public static class CheckedExtensions
         /// <summary>Refuses requests that are <see cref="IChecked"/> and wrong.</summary>
         public RouteGroupBuilder WithChecks()
         {
+            group.AddEndpointFilter(static (context, next) => context.HttpContext.RequestServices.GetRequiredService<RightOfWay>().CountAsync(context, next));
             group.AddEndpointFilter(static (context, next) =>
             {
                 foreach (var argument in context.Arguments)

@@ -175,7 +175,7 @@ public sealed class JobQueueSimulation
                 case 0:
                     var again = job with { DueAt = Soon(), Attempts = job.Attempts + 1 };
                     _open[job.Id] = again.DueAt;
-                    await ExecuteAsync("UPDATE basin_job SET due_at = $2 WHERE id = $1", job.Id, again.DueAt);
+                    Assert.Equal(1, await ExecuteAsync($"UPDATE basin_job SET due_at = $3 {JobQueue.WhereAlive}", job.DueAt, job.Id, again.DueAt));
                     _queue.Append([again]);
                     break;
                 case 1:
@@ -186,7 +186,7 @@ public sealed class JobQueueSimulation
                 default:
                     _open.Remove(job.Id);
                     _ended++;
-                    await ExecuteAsync("DELETE FROM basin_job WHERE id = $1", job.Id);
+                    Assert.Equal(1, await ExecuteAsync($"DELETE FROM basin_job {JobQueue.WhereAlive}", job.DueAt, job.Id));
                     _queue.Release(job);
                     break;
             }

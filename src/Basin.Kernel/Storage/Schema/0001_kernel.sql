@@ -50,6 +50,7 @@ CREATE TABLE basin_job (
     data         TEXT    NOT NULL,
     PRIMARY KEY (dead, due_at, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX basin_job_dead ON basin_job (id) WHERE dead = 1;
 
 -- The first answer to each Idempotency-Key. Keys are random, so answers are appended and only the index is written in many places.
 CREATE TABLE basin_idempotency (

@@ -10,34 +10,47 @@ internal sealed class SqliteCheckpointer(SqliteConnection writer, string path, S
 {
     private const int PageBytes = 4096;
 
-    /// <summary>Where the disk takes commits faster than copies, the writer waits before the log becomes larger than so many full ones.</summary>
+    /// <summary>Where the disk takes commits faster than copies, the writer waits for the copy before the log is larger than so many full ones.</summary>
     private const int MostLogs = 8;
 
     private readonly int _fullAtPages = options.LogMegabytes * (1024 * 1024 / PageBytes);
     private SqliteConnection? _beside;
     private Task? _copying;
-    private int _beginAtPages = options.LogMegabytes * (1024 * 1024 / PageBytes);
+    private bool _isBulkCopied;
+    private int _nextAtPages = options.LogMegabytes * (1024 * 1024 / PageBytes);
 
     /// <summary>Called by the writer between two transactions.</summary>
     public void AfterCommit()
     {
         var pages = writer.LogPages;
-        if (pages < _beginAtPages)
+        if (pages < _fullAtPages)
         {
             // The log has begun anew.
-            if (pages < _fullAtPages)
-                _beginAtPages = _fullAtPages;
+            (_isBulkCopied, _nextAtPages) = (false, _fullAtPages);
         }
-        else if (_copying is null)
+        else if (pages >= _nextAtPages)
         {
-            _copying = Task.Factory.StartNew(CopyBeside, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            if (_isBulkCopied)
+                CopyRest(pages);
+            else
+                CopyBulk(pages);
+        }
+    }
+
+    private void CopyBulk(int pages)
+    {
+        if (_copying is null)
+        {
+            // Only once: SQLite before 3.51.3 may damage the file when a copy begins while everything is copied and, at that moment, a commit begins the
+            // log anew (https://www.sqlite.org/wal.html). This one begins with a full log that is not copied, and the rest is the writer's own.
+            _copying = Task.Factory.StartNew(
+                () => Copy(() => _beside ??= SqliteConnection.OpenCheckpointer(path, writer.Documents)),
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         else if (_copying.IsCompleted)
         {
             _copying = null;
-            Copy(() => writer);
-            // Somebody who reads for long holds the log as it is: there is more to copy once it has grown further.
-            _beginAtPages = pages + (_fullAtPages / 4);
+            CopyRest(pages);
         }
         else if (pages > MostLogs * _fullAtPages)
         {
@@ -45,11 +58,11 @@ internal sealed class SqliteCheckpointer(SqliteConnection writer, string path, S
         }
     }
 
-    private void CopyBeside()
+    /// <summary>The next commit begins the log anew, unless somebody still reads in it; then it is tried again soon.</summary>
+    private void CopyRest(int pages)
     {
-        // The second time takes what came during the first.
-        for (var time = 0; time < 2; time++)
-            Copy(() => _beside ??= SqliteConnection.OpenCheckpointer(path, writer.Documents));
+        Copy(() => writer);
+        (_isBulkCopied, _nextAtPages) = (true, pages + (_fullAtPages / 16));
     }
 
     private void Copy(Func<SqliteConnection> connection)

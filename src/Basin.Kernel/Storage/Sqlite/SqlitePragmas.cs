@@ -33,7 +33,7 @@ internal static class SqlitePragmas
         "PRAGMA foreign_keys = ON",
         // A damaged or planted schema cannot call functions with side effects.
         "PRAGMA trusted_schema = OFF",
-        // Only another process, such as a backup, can hold a lock; wait for it for a moment.
+        // Another process, such as a backup, can hold a lock, and a copy of the log holds one for a moment: wait for it.
         "PRAGMA busy_timeout = 5000",
     ];
 }

@@ -123,7 +123,9 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
         }
         finally
         {
-            _wrote |= wroteBefore;
+            // A part that goes on too late must not touch what is another's by now.
+            if (Environment.CurrentManagedThreadId == _thread)
+                _wrote |= wroteBefore;
         }
     }
 

@@ -1,11 +1,17 @@
+using System.Text.Json.Serialization;
 using Basin.Orders;
 
 namespace Basin.Notifications;
 
 /// <summary>Sends the e-mail of a notification, at least once: a repeat carries the same <c>Message-ID</c>, by which it is recognised.</summary>
 /// <param name="OfShop">Whether the order can be seen in the shop.</param>
-internal sealed record SendMail(Id<Notification> Notification, string To, NotificationKind Kind, Id<Order> Order, string Detail, bool OfShop)
-    : IJob<SendMail>
+internal sealed record SendMail(
+    Id<Notification> Notification,
+    string To,
+    [property: JsonConverter(typeof(SnakeCaseEnumConverter<NotificationKind>))] NotificationKind Kind,
+    Id<Order> Order,
+    string Detail,
+    bool OfShop) : IJob<SendMail>
 {
     public static JobType<SendMail> Type { get; } = new("notifications.send-mail.v1", "ntf", NotificationsJson.Default.SendMail);
 

@@ -25,7 +25,9 @@ internal sealed class SqliteCheckpointer(SqliteConnection writer, string path, S
         var pages = writer.LogPages;
         if (pages < _fullAtPages)
         {
-            // The log has begun anew.
+            // The log has begun anew, perhaps after a copy that left no rest.
+            if (_copying is { IsCompleted: true })
+                _copying = null;
             (_isBulkCopied, _nextAtPages) = (false, _fullAtPages);
         }
         else if (pages >= _nextAtPages)

@@ -43,19 +43,18 @@ internal static class EventSegment
         json.WriteEndArray();
     }
 
+    /// <summary>The places of an event's parts are those that <see cref="Read(JsonElement)"/> looks at; names would be a third of a row.</summary>
     private static void Write(Utf8JsonWriter json, EventRecord e)
     {
-        json.WriteStartObject();
-        json.WriteNumber("sequence"u8, e.Sequence);
-        json.WriteString("type"u8, e.Type);
-        json.WriteNumber("key"u8, e.Key);
-        json.WriteNumber("tenant"u8, e.Tenant.Value);
-        json.WriteNumber("at"u8, e.At.ToUnixTimeMilliseconds());
-        if (e.TraceParent is not null)
-            json.WriteString("traceParent"u8, e.TraceParent);
-        json.WritePropertyName("data"u8);
+        json.WriteStartArray();
+        json.WriteNumberValue(e.Sequence);
+        json.WriteStringValue(e.Type);
+        json.WriteNumberValue(e.Key);
+        json.WriteNumberValue(e.Tenant.Value);
+        json.WriteNumberValue(e.At.ToUnixTimeMilliseconds());
+        json.WriteStringValue(e.TraceParent);
         json.WriteRawValue(e.Data.Span, skipInputValidation: true);
-        json.WriteEndObject();
+        json.WriteEndArray();
     }
 
     /// <summary>The next events after <paramref name="sequence"/>, oldest first; empty when there are none.</summary>
@@ -94,11 +93,11 @@ internal static class EventSegment
     }
 
     private static EventRecord Read(JsonElement e) => new(
-        e.GetProperty("sequence"u8).GetInt64(),
-        e.GetProperty("type"u8).GetString()!,
-        e.GetProperty("key"u8).GetInt64(),
-        new Id<Tenant>(e.GetProperty("tenant"u8).GetInt64()),
-        DateTimeOffset.FromUnixTimeMilliseconds(e.GetProperty("at"u8).GetInt64()),
-        e.TryGetProperty("traceParent"u8, out var traceParent) ? traceParent.GetString() : null,
-        JsonMarshal.GetRawUtf8Value(e.GetProperty("data"u8)).ToArray());
+        e[0].GetInt64(),
+        e[1].GetString()!,
+        e[2].GetInt64(),
+        new Id<Tenant>(e[3].GetInt64()),
+        DateTimeOffset.FromUnixTimeMilliseconds(e[4].GetInt64()),
+        e[5].GetString(),
+        JsonMarshal.GetRawUtf8Value(e[6]).ToArray());
 }

@@ -13,7 +13,7 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
 
     /// <summary>Places an order at the catalogue's prices of this moment.</summary>
     /// <param name="owner">The customer or visitor who may see it in the shop; null for a program.</param>
-    public async Task<Answer<OrderView>> PlaceAsync(
+    public async Task<Answer<OrderSummary>> PlaceAsync(
         Id<Tenant> tenant, string? owner, PlaceOrder request, Once once, CancellationToken cancellation)
     {
         var offers = await catalog.FindOffersAsync(tenant, [.. request.Lines.Select(line => line.Sku)], cancellation);
@@ -28,7 +28,7 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
             cancellation);
     }
 
-    private static async ValueTask<Answer<OrderView>> PlaceAsync(Transaction tx, Id<Tenant> tenant, OrderTerms terms, string token)
+    private static async ValueTask<Answer<OrderSummary>> PlaceAsync(Transaction tx, Id<Tenant> tenant, OrderTerms terms, string token)
     {
         var id = tx.NewId<Order>();
         var order = new Order(id, tenant, terms, OrderProgress.Placed, tx.Now, tx.Now);
@@ -36,7 +36,7 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
         await tx.PublishAsync(tenant, new PaymentRequested(new Id<Payment>(id.Value), terms.TotalMinor, terms.Currency, token));
         await tx.PublishAsync(
             tenant, new OrderPlaced(id, terms.Email, terms.Owner, terms.Currency, terms.TotalMinor, terms.Lines.Sum(line => line.Quantity)));
-        return Answer.Created($"/v1/orders/{id}", OrderView.Of(order, [new TimelineEntry(1, OrderState.Placed, tx.Now, null)]));
+        return Answer.Created($"/v1/orders/{id}", OrderSummary.Of(order));
     }
 
     /// <summary>Asks for the cancellation; what was done so far is undone step by step.</summary>

@@ -128,7 +128,7 @@ public sealed class LostTransactionTests : IDisposable
     {
         Assert.Equal(values, await _lone.ListAsync("SELECT value FROM effect ORDER BY number", row => row.Int(0)));
         Assert.Equal(values, await _lone.ListAsync(
-            "SELECT e.value ->> '$.data.Value' FROM basin_outbox, json_each(events) AS e ORDER BY last_sequence, e.id", row => row.Int(0)));
+            "SELECT e.value ->> '$[6].Value' FROM basin_outbox, json_each(events) AS e ORDER BY last_sequence, e.id", row => row.Int(0)));
         Assert.Equal(values.Any(), _lone.Shard.Events.LastSequence > 0);
     }
 

@@ -3,7 +3,7 @@
 -- Events published by this shard, in order, a row for those of one commit. Consumers read it as a log; what all of them have passed is trimmed.
 CREATE TABLE basin_outbox (
     last_sequence INTEGER PRIMARY KEY,
-    -- A JSON array of objects: sequence, type, key, tenant, at, traceParent, data.
+    -- A JSON array of arrays: sequence, type, key, tenant, at, traceParent, data. Names would be a third of it.
     events        TEXT    NOT NULL
 ) STRICT;
 

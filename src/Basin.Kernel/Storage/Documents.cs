@@ -12,10 +12,15 @@ internal sealed class Documents
     private const int SetBits = 11;
     private const int PlacesPerSet = 8;
     private const int MaxBytes = 2048;
+    private const int Places = PlacesPerSet << SetBits;
+
+    /// <summary>A document is asked for about as often while its entity is on its way.</summary>
+    private const int KeptPerLook = 4;
 
     private readonly Lock _lock = new();
     private readonly Remembered[]?[] _sets = new Remembered[1 << SetBits][];
     private readonly byte[] _oldest = new byte[1 << SetBits];
+    private int _worthKeeping = Places;
 
     private readonly record struct Remembered(long Tenant, long Id, object Document);
 
@@ -24,6 +29,7 @@ internal sealed class Documents
     {
         lock (_lock)
         {
+            _worthKeeping = Math.Min(_worthKeeping + KeptPerLook, Places);
             foreach (ref readonly var place in _sets[SetOf(id)].AsSpan())
             {
                 if (place.Id == id && place.Tenant == tenant.Value && place.Document is T found)
@@ -33,6 +39,9 @@ internal sealed class Documents
         }
     }
 
+    /// <summary>
+    /// Forgets at once what comes while nobody looks: in a rush it would be replaced before anybody does, and what lives that long is dear to collect.
+    /// </summary>
     /// <param name="bytes">The length of its JSON: a large one is not worth its memory.</param>
     public void Remember(Id<Tenant> tenant, long id, object document, int bytes)
     {
@@ -40,6 +49,9 @@ internal sealed class Documents
             return;
         lock (_lock)
         {
+            if (_worthKeeping == 0)
+                return;
+            _worthKeeping--;
             var set = SetOf(id);
             var places = _sets[set] ??= new Remembered[PlacesPerSet];
             places[_oldest[set]] = new Remembered(tenant.Value, id, document);

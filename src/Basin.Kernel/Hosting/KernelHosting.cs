@@ -39,6 +39,7 @@ public static class KernelHosting
             services.AddSingleton<EventFeed>();
             services.AddSingleton<XmlDocs>();
             services.AddSingleton<Settings>();
+            services.AddSingleton<ProblemCatalogue>();
             builder.AddTelemetry();
             services.AddExceptionHandler<ExceptionProblems>();
             services.AddProblemDetails();
@@ -67,6 +68,9 @@ public static class KernelHosting
             services.AddSingleton<Backlog>();
             services.AddSingleton<PulseSampler>();
             services.AddHostedService<OtlpExport>();
+            // The server's spans carry the method, path and status that OpenTelemetry asks for; nobody pays for them where none are sent.
+            if (OtlpExport.EndpointIn(builder.Configuration) is not null)
+                AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", isEnabled: false);
             services.AddHostedService(provider => provider.GetRequiredService<Backlog>());
             services.AddHostedService(provider => provider.GetRequiredService<PulseSampler>());
         }
@@ -79,6 +83,8 @@ public static class KernelHosting
         {
             app.Use(SafeHeaders.AddToResponse);
             app.Services.GetRequiredService<Settings>().RefuseUnknownSections();
+            // What the systems say about themselves is wrong now, not at the first look at the page of problems.
+            app.Services.GetRequiredService<ProblemCatalogue>();
             app.UseExceptionHandler();
             app.UseStatusCodePages(context => ProblemResult.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode switch
             {

@@ -9,17 +9,17 @@ using OpenTelemetry.Trace;
 namespace Basin.Kernel.Telemetry;
 
 /// <summary>Sends traces and metrics by OTLP when an endpoint is configured. Without one nothing is recorded for it, so it costs nothing.</summary>
-internal sealed class OtlpExport(TelemetryOptions options, IConfiguration configuration) : IHostedService, IDisposable
+internal sealed class OtlpExport(IConfiguration configuration) : IHostedService, IDisposable
 {
     private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string EndpointSetting = $"Basin:Telemetry:{nameof(TelemetryOptions.OtlpEndpoint)}";
 
     private TracerProvider? _traces;
     private MeterProvider? _metrics;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var endpoint = options.OtlpEndpoint?.OriginalString ?? configuration[EndpointVariable];
-        if (string.IsNullOrEmpty(endpoint))
+        if (EndpointIn(configuration) is not { } endpoint)
             return Task.CompletedTask;
         // The exporter reads the standard's variables from the configuration that it is given.
         var settings = new ConfigurationBuilder()
@@ -49,6 +49,12 @@ internal sealed class OtlpExport(TelemetryOptions options, IConfiguration config
         _traces?.Dispose();
         _metrics?.Dispose();
     }
+
+    /// <summary>Where the configuration sends traces and metrics, or null.</summary>
+    public static string? EndpointIn(IConfiguration configuration) =>
+        configuration[EndpointSetting] is { Length: > 0 } setting ? setting
+        : configuration[EndpointVariable] is { Length: > 0 } variable ? variable
+        : null;
 
     private static void Describe(ResourceBuilder resource) => resource.AddService("basin").AddEnvironmentVariableDetector();
 }

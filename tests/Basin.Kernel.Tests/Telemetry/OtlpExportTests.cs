@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Basin.Kernel.Hosting;
 using Basin.Kernel.Tests.Sample;
 using Basin.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -17,16 +18,19 @@ public sealed class OtlpExportTests
         await using var collector = await StartCollectorAsync(received);
         await using var host = await TestHost.StartAsync(
             builder => builder.AddWalkerAndListener(),
+            app => app.MapKernel(),
             options: new TestHostOptions
             {
                 Settings = { ["Basin:Telemetry:OtlpEndpoint"] = collector.Urls.First(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" },
             });
         await host.Get<Walker>().StepAsync(host.Get<Walker>().NewThing(), 1);
         await host.SettleAsync();
+        (await host.Client.GetAsync("/health/live")).Dispose();
 
         await host.StopAsync();
 
         Assert.Contains("apply basin.walker.stepped.v1", received["/v1/traces"]);
+        Assert.Contains("url.path", received["/v1/traces"]);
         Assert.Contains("basin.events.applied", received["/v1/metrics"]);
     }
 

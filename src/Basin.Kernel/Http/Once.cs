@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
@@ -118,15 +117,8 @@ public sealed class Once
             Replayed = kept.Body,
         };
 
-    private byte[] FingerprintOf<TRequest>(TRequest request)
-    {
-        var content = new ArrayBufferWriter<byte>(1024);
-        Encoding.UTF8.GetBytes(_scope, content);
-        content.Write("\0"u8);
-        using (var json = new Utf8JsonWriter(content))
-            JsonSerializer.Serialize(json, request, _registry.Json);
-        return SHA256.HashData(content.WrittenSpan);
-    }
+    private byte[] FingerprintOf<TRequest>(TRequest request) =>
+        SHA256.HashData([.. Encoding.UTF8.GetBytes(_scope), 0, .. JsonSerializer.SerializeToUtf8Bytes(request, _registry.Json)]);
 
     /// <summary>The key of the draft is a quoted string, Stripe's a raw one: the quotes are not part of it.</summary>
     private static string? ReadKey(string? header)

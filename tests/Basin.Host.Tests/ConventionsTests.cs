@@ -19,7 +19,6 @@ public sealed class ConventionsTests
 
     private static IEnumerable<Type> Entities() =>
         from file in Directory.GetFiles(AppContext.BaseDirectory, "Basin.*.dll")
-        where !file.Contains("Tests", StringComparison.Ordinal)
         from type in Assembly.Load(Path.GetFileNameWithoutExtension(file)).GetTypes()
         where type.IsClass && type.IsAssignableTo(typeof(IEntity))
         select type;

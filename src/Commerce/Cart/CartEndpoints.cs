@@ -116,7 +116,7 @@ internal static class CartEndpoints
 }
 
 /// <param name="Owner">Whose cart it is to be, such as a customer's account; null for a cart that only its id leads to.</param>
-public sealed record NewCart(string? Owner = null) : IChecked
+public sealed record NewCart(string? Owner = null) : IJsonBody<NewCart>
 {
     private const int MaxOwnerLength = 200;
 
@@ -125,13 +125,13 @@ public sealed record NewCart(string? Owner = null) : IChecked
         "owner", $"1 to {MaxOwnerLength} printable characters of ASCII are expected.");
 }
 
-public sealed record SetItem(int Quantity) : IChecked
+public sealed record SetItem(int Quantity) : IJsonBody<SetItem>
 {
     public void Check(Checks checks) => checks.Range(Quantity, "quantity", 1, ShoppingCart.MaxQuantity);
 }
 
 /// <param name="Prices">What the shopper has seen and accepts.</param>
-public sealed record AcceptPrices(IReadOnlyList<SeenPrice> Prices) : IChecked
+public sealed record AcceptPrices(IReadOnlyList<SeenPrice> Prices) : IJsonBody<AcceptPrices>
 {
     public void Check(Checks checks) => checks.Items(Prices, "prices", 1, ShoppingCart.MaxLines);
 }

@@ -13,6 +13,13 @@ public sealed class BadRequestTests(SampleApi api) : IClassFixture<SampleApi>
     public static IEnumerable<TheoryDataRow<ApiCase>> More => ApiCase.Rows(
     [
         Post("a valid order", Valid) with { Status = 200, Code = null },
+        Post("an order in several parts", Valid + new string(' ', 200_000)) with { Status = 200, Code = null },
+        Post("an order after a byte order mark", "\uFEFF" + Valid) with { Status = 200, Code = null },
+        Post("an order that names its encoding", Valid) with { Status = 200, Code = null, ContentType = "application/json; charset=UTF-8" },
+        Post("another encoding", Valid) with { Status = 415, Code = "unsupported_media_type", ContentType = "application/json; charset=iso-8859-1" },
+        Post("a content type that is none", Valid) with { Status = 415, Code = "unsupported_media_type", ContentType = "json" },
+        Post("two orders", Valid + Valid),
+        Post("an order that ends in the middle of its last part", Valid + new string(' ', 200_000) + "{"),
         Post("all members missing", "{}", "email", "shipTo", "lines", "gift"),
         Post("members of a list item missing", Valid.Replace("\"sku\":\"pot\",\"quantity\":1", ""), "lines[1].sku", "lines[1].quantity"),
         Post("a duplicate member", Valid.Replace("\"gift\":true", "\"gift\":true,\"gift\":false"), "gift"),

@@ -90,8 +90,10 @@ public static class AccessSystem
 
         private void AddSchemes()
         {
+            services.AddScoped<IAuthenticationHandlerProvider, SchemesByPath>();
             services.AddAuthentication(Schemes.ByPath)
-                .AddPolicyScheme(Schemes.ByPath, null, scheme => scheme.ForwardDefaultSelector = http => Schemes.For(http.Request.Path))
+                // The default must have a name, yet no handler of its own.
+                .AddPolicyScheme(Schemes.ByPath, null, _ => { })
                 .AddScheme<AuthenticationSchemeOptions, KeyAuthentication>(Schemes.Bearer, null)
                 .AddCookie(Schemes.Customer, cookie => Configure(cookie, Schemes.Customer, "/sign-in"))
                 .AddCookie(Schemes.Operator, cookie => Configure(cookie, Schemes.Operator, "/console/sign-in"));

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 
@@ -15,7 +16,7 @@ public static class Schemes
     /// <summary>A customer's session, for everything else.</summary>
     public const string Customer = "customer";
 
-    /// <summary>Whichever of the others the path asks for.</summary>
+    /// <summary>Whichever of the others the path asks for; the default.</summary>
     internal const string ByPath = "by-path";
 
     internal static string For(PathString path) => IsApi(path) ? Bearer : IsConsole(path) ? Operator : Customer;
@@ -25,6 +26,15 @@ public static class Schemes
     internal static bool IsApi(PathString path) => path.StartsWithSegments("/v1") || path.StartsWithSegments("/metrics");
 
     internal static bool IsConsole(PathString path) => path.StartsWithSegments("/console");
+}
+
+/// <summary>Finds the scheme that the path asks for at once; a policy scheme that forwards would let every request pass two handlers.</summary>
+internal sealed class SchemesByPath(IAuthenticationSchemeProvider schemes) : IAuthenticationHandlerProvider
+{
+    private readonly AuthenticationHandlerProvider _handlers = new(schemes);
+
+    public Task<IAuthenticationHandler?> GetHandlerAsync(HttpContext context, string authenticationScheme) =>
+        _handlers.GetHandlerAsync(context, authenticationScheme == Schemes.ByPath ? Schemes.For(context.Request.Path) : authenticationScheme);
 }
 
 /// <summary>Names for <c>RequireAuthorization</c> and <c>[Authorize]</c>.</summary>

@@ -9,7 +9,7 @@ namespace Basin.Kernel.Hosting;
 /// </summary>
 public sealed class RightOfWay(EventsOptions options, TimeProvider time)
 {
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(25);
 
     /// <summary>A commit answers many at once, and their next requests are on their way for a moment.</summary>
     private static readonly TimeSpan CrowdLasts = TimeSpan.FromMilliseconds(50);

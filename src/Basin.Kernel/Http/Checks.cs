@@ -124,7 +124,11 @@ public static class CheckedExtensions
         /// <summary>Refuses requests that are <see cref="IChecked"/> and wrong.</summary>
         public RouteGroupBuilder WithChecks()
         {
-            group.AddEndpointFilter(static (context, next) => context.HttpContext.RequestServices.GetRequiredService<RightOfWay>().CountAsync(context, next));
+            group.AddEndpointFilterFactory(static (endpoint, next) =>
+            {
+                var rightOfWay = endpoint.ApplicationServices.GetRequiredService<RightOfWay>();
+                return context => rightOfWay.CountAsync(context, next);
+            });
             group.AddEndpointFilter(static (context, next) =>
             {
                 foreach (var argument in context.Arguments)

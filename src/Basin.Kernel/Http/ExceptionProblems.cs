@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Basin.Kernel.Storage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,8 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (httpContext.RequestAborted.IsCancellationRequested)
+        // A client that has gone in the middle of its body is known by the exception before the request counts as aborted.
+        if (httpContext.RequestAborted.IsCancellationRequested || exception is ConnectionResetException)
             return true;
         var problem = Of(exception);
         if (problem.Status == StatusCodes.Status500InternalServerError)

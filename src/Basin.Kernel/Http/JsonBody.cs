@@ -68,7 +68,7 @@ internal static class JsonBody
         // RFC 8259 knows no other encoding than UTF-8.
         if (!MediaTypeHeaderValue.TryParse(contentType, out var type)
             || !type.MediaType.Equals(ContentType, StringComparison.OrdinalIgnoreCase)
-            || (type.Charset.HasValue && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
+            || (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
         {
             throw KernelProblems.UnsupportedMediaType.With("Send application/json, in UTF-8.").Refusal();
         }

@@ -133,6 +133,9 @@ public sealed record OrderProgress(OrderState State, OrderReason? Reason, Leg Pa
         // The goods are gone; that the money did not come is for people to settle.
         (OrderState.Delivered, OrderSignal.PaymentCaptureFailed) => (this with { Reason = OrderReason.CaptureFailed }, OrderAsks.None),
 
+        // The money did not come, and the parcel may still arrive: whichever way it ends, that stays visible.
+        (OrderState.Cancelling, OrderSignal.PaymentCaptureFailed) when Payment is Leg.Kept or Leg.Undoing =>
+            (this with { Reason = OrderReason.CaptureFailed }, OrderAsks.None),
         (OrderState.Cancelling, OrderSignal.Delivered) when Shipment == Leg.Undoing => DeliverAfterAll(),
         (OrderState.Cancelling, OrderSignal.ShipmentCancelled or OrderSignal.ShipmentRefused) when Shipment == Leg.Undoing =>
             (this with { Shipment = Leg.Undone }).Compensate(),

@@ -1,3 +1,4 @@
+using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Sqlite;
 using Basin.Kernel.Tests.Sample;
@@ -27,6 +28,23 @@ internal sealed class LoneShard : IDisposable
 
     public Task<List<T>> ListAsync<T>(string sql, RowMap<T> map) =>
         _shard.ReadAsync(snapshot => snapshot.ListAsync(sql, map), CancellationToken.None).AsTask();
+
+    /// <summary>One effect and one event.</summary>
+    public static async ValueTask<int> StepAsync(Transaction tx, int value)
+    {
+        await tx.PublishAsync(Walker.Tenant, new Stepped(new Id<Thing>(1), value));
+        await Effects.AddAsync(tx, 1, value, "stepped");
+        return value;
+    }
+
+    /// <summary>The effects and the events, in memory and on the disk.</summary>
+    public async Task AssertKeptAsync(params IEnumerable<int> values)
+    {
+        Assert.Equal(values, await ListAsync("SELECT value FROM effect ORDER BY number", row => row.Int(0)));
+        Assert.Equal(values, await ListAsync(
+            "SELECT e.value ->> '$[6].Value' FROM basin_outbox, json_each(events) AS e ORDER BY last_sequence, e.id", row => row.Int(0)));
+        Assert.Equal(values.Any(), _shard.Events.LastSequence > 0);
+    }
 
     public void Dispose()
     {

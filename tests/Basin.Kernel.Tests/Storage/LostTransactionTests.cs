@@ -81,7 +81,7 @@ public sealed class LostTransactionTests : IDisposable
         await RefuseBatchAsync(() => [_lone.WriteAsync(async tx =>
         {
             await Record.ExceptionAsync(() => EndAsync(tx, loss).AsTask());
-            await Record.ExceptionAsync(() => StepAsync(tx, 1).AsTask());
+            await Record.ExceptionAsync(() => LoneShard.StepAsync(tx, 1).AsTask());
             return 0;
         })]);
         await GoOnAsync();
@@ -110,33 +110,24 @@ public sealed class LostTransactionTests : IDisposable
             Assert.Equal(StoreUnavailableException.Reasons.InputOutput, refusal.Reason);
         }
         Assert.Equal(StoreUnavailableException.Reasons.InputOutput, _lone.Shard.Trouble?.Reason);
-        await AssertKeptAsync();
+        await _lone.AssertKeptAsync();
     }
 
     private async Task GoOnAsync()
     {
         await StepAsync(7);
         Assert.Null(_lone.Shard.Trouble);
-        await AssertKeptAsync(7);
+        await _lone.AssertKeptAsync(7);
         _lone.Reopen();
         await StepAsync(8);
-        await AssertKeptAsync(7, 8);
+        await _lone.AssertKeptAsync(7, 8);
     }
 
-    /// <summary>The effects and the events, in memory and on the disk.</summary>
-    private async Task AssertKeptAsync(params IEnumerable<int> values)
-    {
-        Assert.Equal(values, await _lone.ListAsync("SELECT value FROM effect ORDER BY number", row => row.Int(0)));
-        Assert.Equal(values, await _lone.ListAsync(
-            "SELECT e.value ->> '$[6].Value' FROM basin_outbox, json_each(events) AS e ORDER BY last_sequence, e.id", row => row.Int(0)));
-        Assert.Equal(values.Any(), _lone.Shard.Events.LastSequence > 0);
-    }
-
-    private Task<int> StepAsync(int value) => _lone.WriteAsync(tx => StepAsync(tx, value));
+    private Task<int> StepAsync(int value) => _lone.WriteAsync(tx => LoneShard.StepAsync(tx, value));
 
     private Task<int> FailAsync(int value) => _lone.WriteAsync(async tx =>
     {
-        await StepAsync(tx, value);
+        await LoneShard.StepAsync(tx, value);
         throw new FormatException("refused");
     });
 
@@ -146,13 +137,6 @@ public sealed class LostTransactionTests : IDisposable
         var failure = await Record.ExceptionAsync(() => EndAsync(tx, loss).AsTask());
         return fails ? throw failure ?? new FormatException("refused") : 0;
     });
-
-    private static async ValueTask<int> StepAsync(Transaction tx, int value)
-    {
-        await tx.PublishAsync(Walker.Tenant, new Stepped(new Id<Thing>(1), value));
-        await Effects.AddAsync(tx, 1, value, "stepped");
-        return value;
-    }
 
     private static async ValueTask EndAsync(Transaction tx, Loss loss)
     {

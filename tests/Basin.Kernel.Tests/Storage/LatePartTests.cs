@@ -56,6 +56,21 @@ public sealed class LatePartTests : IDisposable
         await _lone.AssertKeptAsync(1);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_its_work_wrote_before_is_undone(bool carefully)
+    {
+        var batch = await RunAsync(() => [.. carefully ? [FailAsync(1)] : Array.Empty<Task<int>>(), StepAsync(2), _lone.WriteAsync(async tx =>
+        {
+            await LoneShard.StepAsync(tx, 3);
+            return await AwaitAsync(tx, End.Writes);
+        }), MeetAsync(4)]);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => batch[^2]);
+        await _lone.AssertKeptAsync(2, 4);
+    }
+
     private async Task<List<Task<int>>> RunAsync(Func<List<Task<int>>> enqueue)
     {
         using var gate = await Gate.CloseAsync(_lone.Shard);

@@ -14,7 +14,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     private readonly ArrayBufferWriter<byte> _segment = new();
     private long _lastSequence = lastSequence;
     private bool _careful;
-    private bool _wrote;
+    private int _writes;
     private bool _spoiled;
     private int _thread;
     private DateTimeOffset _now;
@@ -61,7 +61,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     public T Run<T>(Func<Transaction, ValueTask<T>> work)
     {
         var mark = Mark();
-        _wrote = false;
+        _writes = 0;
         try
         {
             var running = work(this);
@@ -72,7 +72,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
             // The item may have caught the exception that says so.
             if (_spoiled)
                 throw new SpoiledBatchException();
-            if (_careful && _wrote)
+            if (_careful && _writes > 0)
                 connection.Execute("RELEASE item", []);
             return result;
         }
@@ -90,7 +90,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     private void UndoItem((int Published, int Scheduled) mark)
     {
         ForgetSince(mark);
-        if (!_wrote)
+        if (_writes == 0)
             return;
         RefuseLostTransaction();
         if (!_careful)
@@ -105,9 +105,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     /// <exception cref="SpoiledBatchException">The part has failed, and what it wrote can only be undone with the whole batch.</exception>
     private async ValueTask<Exception?> TryFirstAsync(Func<ValueTask> part)
     {
-        var mark = Mark();
-        var wroteBefore = _wrote;
-        _wrote = false;
+        var (mark, writesBefore) = (Mark(), _writes);
         try
         {
             await part();
@@ -119,13 +117,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
             RefuseOthers();
             RefuseLostTransaction();
             ForgetSince(mark);
-            return _wrote ? throw Spoiled() : failure;
-        }
-        finally
-        {
-            // A part that goes on too late must not touch what is another's by now.
-            if (Environment.CurrentManagedThreadId == _thread)
-                _wrote |= wroteBefore;
+            return _writes > writesBefore ? throw Spoiled() : failure;
         }
     }
 
@@ -206,9 +198,9 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     {
         RefuseOthers();
         RefuseLostTransaction();
-        if (_careful && !_wrote)
+        if (_careful && _writes == 0)
             connection.Execute("SAVEPOINT item", []);
-        _wrote = true;
+        _writes++;
     }
 
     /// <summary>Work that awaited something foreign was refused long ago, yet goes on when that comes: it must not touch what others do now.</summary>

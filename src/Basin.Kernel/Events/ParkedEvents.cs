@@ -27,14 +27,19 @@ internal sealed class ParkedEvents(
     }
 
     /// <summary>Sets an event aside after its first failure.</summary>
-    /// <returns>Its key.</returns>
-    public async ValueTask<long> ParkAsync(Transaction tx, EventSource source, EventRecord record, Exception failure)
+    public ValueTask<int> ParkAsync(Transaction tx, EventSource source, EventRecord record, Exception failure)
     {
         var dead = options.MaxAttempts <= 1;
-        await InsertAsync(
+        return InsertAsync(
             tx, source, record, dead ? "dead" : "waiting", attempts: 1, tx.Now + options.Backoff.After(1, chance), failure.Message);
-        EventsLog.Parked(log, consumer.System, record.Type, source, record.Sequence, failure);
-        return record.Key;
+    }
+
+    /// <summary>Called when events that were parked are committed; a transaction may run twice.</summary>
+    public void Announce(EventSource source, IEnumerable<(EventRecord Event, Exception Failure)> parked)
+    {
+        foreach (var (record, failure) in parked)
+            EventsLog.Parked(log, consumer.System, record.Type, source, record.Sequence, failure);
+        Wake();
     }
 
     /// <summary>Sets an event aside behind a failed one of its key.</summary>

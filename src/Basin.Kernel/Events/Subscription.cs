@@ -85,7 +85,7 @@ internal sealed class Subscription(
         if (batch.Count == 0)
             return;
         await rightOfWay.YieldAsync(batch[0].At, cancellation);
-        int applied;
+        Applied applied;
         try
         {
             applied = await ApplyAsync(batch, careful: false, cancellation);
@@ -94,17 +94,20 @@ internal sealed class Subscription(
         {
             // One of them fails: apply each as a part that may fail alone, and park those that do.
             applied = await ApplyAsync(batch, careful: true, cancellation);
-            parked.Wake();
+            parked.Announce(source, applied.Parked);
         }
         Volatile.Write(ref _checkpoint, batch[^1].Sequence);
-        KernelMetrics.EventsApplied(consumer.System, source.System, applied);
+        KernelMetrics.EventsApplied(consumer.System, source.System, applied.Count);
     }
 
-    private Task<int> ApplyAsync(IReadOnlyList<EventRecord> batch, bool careful, CancellationToken cancellation) => target.WriteAsync(
+    private sealed record Applied(int Count, IReadOnlyList<(EventRecord Event, Exception Failure)> Parked);
+
+    private Task<Applied> ApplyAsync(IReadOnlyList<EventRecord> batch, bool careful, CancellationToken cancellation) => target.WriteAsync(
         async tx =>
         {
             var blocked = await ParkedEvents.KeysAsync(tx, source);
-            var applied = 0;
+            var count = 0;
+            var failed = new List<(EventRecord, Exception)>();
             foreach (var record in batch)
             {
                 if (!bindings.TryGetValue(record.Type, out var binding))
@@ -116,11 +119,15 @@ internal sealed class Subscription(
                 else if (!careful)
                     await ApplyOneAsync(tx, binding, record);
                 else if (await TryOneAsync(tx, binding, record) is { } failure)
-                    blocked.Add(await parked.ParkAsync(tx, source, record, failure));
-                applied++;
+                {
+                    await parked.ParkAsync(tx, source, record, failure);
+                    blocked.Add(record.Key);
+                    failed.Add((record, failure));
+                }
+                count++;
             }
             await MoveCheckpointAsync(tx, batch[^1].Sequence);
-            return applied;
+            return new Applied(count, failed);
         },
         WritePriority.Background,
         cancellation);

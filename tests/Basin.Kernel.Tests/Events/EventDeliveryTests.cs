@@ -68,6 +68,28 @@ public sealed class EventDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Each_parked_event_is_logged_once_though_its_batch_runs_twice()
+    {
+        var (rested, stepped) = (Walker.NewThing(), Walker.NewThing());
+        // One fails before it has written; the other has written, and the batch is run again with savepoints.
+        _host.Faults.Throw("on:listener:basin.walker.rested.v1", times: int.MaxValue);
+        _host.Faults.Throw(OnStepped + Faults.After, times: int.MaxValue);
+        await Walker.Store.WriteAsync(
+            ShardKey.Of(rested),
+            async tx =>
+            {
+                await tx.PublishAsync(Walker.Tenant, new Rested(rested, 1));
+                await tx.PublishAsync(Walker.Tenant, new Stepped(stepped, 2));
+                return 2;
+            },
+            CancellationToken.None);
+        await _host.SettleAsync();
+
+        Assert.Equal(["waiting 1", "waiting 1"], await ParkedAsync());
+        Assert.Equal(2, _host.Log.Lines.Count(line => line.EventId == 1101));
+    }
+
+    [Fact]
     public async Task Tries_come_with_growing_pauses_until_the_event_is_dead()
     {
         var tries = 0;

@@ -6,7 +6,9 @@ namespace Basin.Host.Tests;
 /// <summary>A route below <c>/v1</c>, as the host describes it.</summary>
 /// <param name="Parameters">Those of the query, with their types.</param>
 /// <param name="Members">The members of the body; null when there is none.</param>
-internal sealed record ApiRoute(string Method, string Path, IReadOnlyList<ApiParameter> Parameters, IReadOnlyList<string>? Members)
+/// <param name="Successes">The statuses below 300 that it may answer.</param>
+internal sealed record ApiRoute(
+    string Method, string Path, IReadOnlyList<ApiParameter> Parameters, IReadOnlyList<string>? Members, IReadOnlyList<int> Successes)
 {
     public string Name => $"{Method} {Path}";
 
@@ -30,11 +32,14 @@ internal sealed record ApiRoute(string Method, string Path, IReadOnlyList<ApiPar
             .. from path in description["paths"]!.AsObject()
             from operation in path.Value!.AsObject()
             let members = MembersOf(description, operation.Value!)
-            select new ApiRoute(operation.Key.ToUpperInvariant(), path.Key, ParametersOf(operation.Value!), members),
+            select new ApiRoute(operation.Key.ToUpperInvariant(), path.Key, ParametersOf(operation.Value!), members, SuccessesOf(operation.Value!)),
         ];
     }
 
     public override string ToString() => Name;
+
+    private static List<int> SuccessesOf(JsonNode operation) =>
+        [.. operation["responses"]!.AsObject().Select(answer => int.Parse(answer.Key)).Where(status => status < 300)];
 
     private static List<ApiParameter> ParametersOf(JsonNode operation) =>
     [

@@ -25,6 +25,11 @@ public sealed class WriteRoutesTests(SampleHost shop) : IClassFixture<SampleHost
         Assert.All(described, AssertWhole);
     }
 
+    [Fact]
+    public void The_description_names_the_status_that_each_route_answers() => Assert.All(
+        shop.Routes.Where(route => route.Writes),
+        route => Assert.Equal([WriteRoute.Named(route.Name).Status], route.Successes));
+
     /// <summary>Otherwise garbage could be refused for what is wrong with the sample itself.</summary>
     [Fact]
     public async Task Every_sample_is_taken_from_a_key_with_no_other_scope()

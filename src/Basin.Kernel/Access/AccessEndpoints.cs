@@ -13,13 +13,13 @@ internal static class AccessEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var keys = routes.MapGroup("/v1/keys").WithTags("Access").WithChecks();
-        keys.MapPost("/", CreateKey).RequireScope("keys:write");
+        keys.MapPost("/", CreateKey).RequireScope("keys:write").Answers(StatusCodes.Status201Created);
         keys.MapGet("/", ListKeys).RequireScope("keys:read");
         keys.MapGet("/{id}", FindKey).RequireScope("keys:read");
         keys.MapDelete("/{id}", RevokeKey).RequireScope("keys:write");
 
         var tenants = routes.MapGroup("/v1/tenants").WithTags("Access").WithChecks();
-        tenants.MapPost("/", CreateTenant).RequireScope("tenants:write");
+        tenants.MapPost("/", CreateTenant).RequireScope("tenants:write").Answers(StatusCodes.Status201Created);
         tenants.MapGet("/", ListTenants).RequireScope("tenants:read");
         tenants.MapGet("/{id}", FindTenant).RequireScope("tenants:read");
     }

@@ -38,7 +38,12 @@ internal sealed class ParkedEvents(
     public void Announce(EventSource source, IEnumerable<(EventRecord Event, Exception Failure)> parked)
     {
         foreach (var (record, failure) in parked)
-            EventsLog.Parked(log, consumer.System, record.Type, source, record.Sequence, failure);
+        {
+            if (options.MaxAttempts <= 1)
+                EventsLog.Dead(log, consumer.System, record.Type, source, record.Sequence, attempts: 1, failure);
+            else
+                EventsLog.Parked(log, consumer.System, record.Type, source, record.Sequence, failure);
+        }
         Wake();
     }
 
@@ -81,32 +86,38 @@ internal sealed class ParkedEvents(
         }
     }
 
-    private Task<bool> RetryAsync(Parked parked, CancellationToken cancellation) => target.WriteAsync(
-        async tx =>
+    private async Task RetryAsync(Parked parked, CancellationToken cancellation)
+    {
+        var (source, record, attempts) = (parked.Source, parked.Event, parked.Attempts + 1);
+        var failure = await target.WriteAsync(tx => RetryAsync(tx, source, record, attempts), WritePriority.Background, cancellation);
+        if (failure is not null && attempts >= options.MaxAttempts)
+            EventsLog.Dead(log, consumer.System, record.Type, source, record.Sequence, attempts, failure);
+    }
+
+    /// <returns>Why it failed once more, or null.</returns>
+    private async ValueTask<Exception?> RetryAsync(Transaction tx, EventSource source, EventRecord record, int attempts)
+    {
+        // An operator may have discarded it since it was read.
+        if (await tx.NumberAsync(
+            "SELECT 1 FROM basin_parked WHERE source = $1 AND source_shard = $2 AND sequence = $3 AND state = 'waiting'",
+            source.System, source.Shard, record.Sequence) is null)
         {
-            var (source, record) = (parked.Source, parked.Event);
-            // An operator may have discarded it since it was read.
-            if (await tx.NumberAsync(
-                "SELECT 1 FROM basin_parked WHERE source = $1 AND source_shard = $2 AND sequence = $3 AND state = 'waiting'",
-                source.System, source.Shard, record.Sequence) is null)
-                return false;
-            var failure = bindings.TryGetValue(record.Type, out var binding)
-                ? await tx.TryAsync(() => binding.ApplyTracedAsync(tx, record, source))
-                : null;
-            if (failure is null)
-                return await RemoveAsync(tx, source, record.Sequence, record.Key);
-            var attempts = parked.Attempts + 1;
-            var dead = attempts >= options.MaxAttempts;
-            await tx.ExecuteAsync(
-                "UPDATE basin_parked SET state = $4, attempts = $5, due_at = $6, error = $7 WHERE source = $1 AND source_shard = $2 AND sequence = $3",
-                source.System, source.Shard, record.Sequence,
-                dead ? "dead" : "waiting", attempts, tx.Now + options.Backoff.After(attempts, chance), failure.Message);
-            if (dead)
-                EventsLog.Dead(log, consumer.System, record.Type, source, record.Sequence, attempts, failure);
-            return false;
-        },
-        WritePriority.Background,
-        cancellation);
+            return null;
+        }
+        var failure = bindings.TryGetValue(record.Type, out var binding)
+            ? await tx.TryAsync(() => binding.ApplyTracedAsync(tx, record, source))
+            : null;
+        if (failure is null)
+        {
+            await RemoveAsync(tx, source, record.Sequence, record.Key);
+            return null;
+        }
+        await tx.ExecuteAsync(
+            "UPDATE basin_parked SET state = $4, attempts = $5, due_at = $6, error = $7 WHERE source = $1 AND source_shard = $2 AND sequence = $3",
+            source.System, source.Shard, record.Sequence,
+            attempts >= options.MaxAttempts ? "dead" : "waiting", attempts, tx.Now + options.Backoff.After(attempts, chance), failure.Message);
+        return failure;
+    }
 
     /// <summary>Removes an event and lets the next one of its key go.</summary>
     public static async ValueTask<bool> RemoveAsync(Transaction tx, EventSource source, long sequence, long key)

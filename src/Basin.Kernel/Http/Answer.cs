@@ -63,8 +63,9 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
     {
-        if (typeof(T) != typeof(Nothing))
-            builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(T), ["application/json"]));
+        builder.Metadata.Add(typeof(T) == typeof(Nothing)
+            ? new ProducesResponseTypeMetadata(StatusCodes.Status204NoContent, typeof(void))
+            : new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(T), ["application/json"]));
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status400BadRequest, typeof(ProblemBody), [ProblemResult.ContentType]));
     }
 }
@@ -81,4 +82,15 @@ public static class Answer
     public static Answer<T> Accepted<T>(string location, T value) => new(StatusCodes.Status202Accepted) { Value = value, Location = location };
 
     public static Answer<Nothing> NoContent() => new(StatusCodes.Status204NoContent);
+
+    /// <summary>Says in the description of the API that the route answers 201 or 202, not 200.</summary>
+    public static RouteHandlerBuilder Answers(this RouteHandlerBuilder route, int status)
+    {
+        route.Finally(endpoint =>
+        {
+            var ok = endpoint.Metadata.OfType<ProducesResponseTypeMetadata>().Single(answer => answer.StatusCode == StatusCodes.Status200OK);
+            endpoint.Metadata[endpoint.Metadata.IndexOf(ok)] = new ProducesResponseTypeMetadata(status, ok.Type, [.. ok.ContentTypes]);
+        });
+        return route;
+    }
 }

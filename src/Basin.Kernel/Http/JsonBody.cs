@@ -19,7 +19,8 @@ namespace Basin.Kernel.Http;
 public interface IJsonBody<TSelf> : IChecked, IBindableFromHttpContext<TSelf>, IEndpointParameterMetadataProvider
     where TSelf : class, IJsonBody<TSelf>
 {
-    static ValueTask<TSelf?> IBindableFromHttpContext<TSelf>.BindAsync(HttpContext context, ParameterInfo parameter) => JsonBody.ReadAsync<TSelf>(context);
+    static async ValueTask<TSelf?> IBindableFromHttpContext<TSelf>.BindAsync(HttpContext context, ParameterInfo parameter) =>
+        await JsonBody.ReadAsync<TSelf>(context);
 
     static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new AcceptsMetadata([JsonBody.ContentType], typeof(TSelf)));
@@ -29,9 +30,9 @@ internal static class JsonBody
 {
     public const string ContentType = "application/json";
 
-    /// <summary>The value, or null when the body says null. Its length is the server's to limit.</summary>
+    /// <summary>The value. The length of its text is the server's to limit.</summary>
     /// <exception cref="ProblemException">The body is no JSON in UTF-8, or not of this shape.</exception>
-    public static async ValueTask<T?> ReadAsync<T>(HttpContext http)
+    public static async ValueTask<T> ReadAsync<T>(HttpContext http)
         where T : class
     {
         RefuseOtherTypes(http.Request.ContentType);
@@ -74,7 +75,7 @@ internal static class JsonBody
         }
     }
 
-    private static T? Parse<T>(HttpContext http, ReadOnlySpan<byte> body)
+    private static T Parse<T>(HttpContext http, ReadOnlySpan<byte> body)
     {
         // The mark that some editors put before a text (RFC 8259, 8.1).
         if (body.StartsWith("\uFEFF"u8))
@@ -82,7 +83,8 @@ internal static class JsonBody
         var options = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         try
         {
-            return JsonSerializer.Deserialize(body, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T)));
+            return JsonSerializer.Deserialize(body, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T)))
+                ?? throw KernelProblems.Invalid.With("A JSON object is expected, not null.").Refusal();
         }
         catch (JsonException json)
         {

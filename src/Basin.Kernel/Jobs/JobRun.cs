@@ -4,6 +4,9 @@ using Basin.Kernel.Tenancy;
 
 namespace Basin.Kernel.Jobs;
 
+/// <summary>Ends a job that no further try can help: it is a dead letter at once.</summary>
+public sealed class JobGivenUpException(string why) : Exception(why);
+
 /// <summary>One run of one job, and the two ways to end it.</summary>
 public sealed class JobRun
 {

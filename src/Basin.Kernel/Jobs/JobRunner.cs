@@ -143,7 +143,7 @@ internal sealed class JobRunner(
 
     private async Task FailAsync(JobRecord record, int attempt, Exception failure, CancellationToken cancellation)
     {
-        var dead = attempt >= options.MaxAttempts;
+        var dead = attempt >= options.MaxAttempts || failure is JobGivenUpException;
         KernelMetrics.JobRan(system, record.Type, dead ? "dead" : "failed");
         if (dead)
             EventsLog.JobDead(log, system, record.Type, record.Id, attempt, failure);

@@ -51,10 +51,16 @@ internal sealed class OtlpExport(IConfiguration configuration) : IHostedService,
     }
 
     /// <summary>Where the configuration sends traces and metrics, or null.</summary>
-    public static string? EndpointIn(IConfiguration configuration) =>
-        configuration[EndpointSetting] is { Length: > 0 } setting ? setting
-        : configuration[EndpointVariable] is { Length: > 0 } variable ? variable
-        : null;
+    /// <exception cref="InvalidOperationException">It is no address.</exception>
+    public static string? EndpointIn(IConfiguration configuration)
+    {
+        var source = string.IsNullOrEmpty(configuration[EndpointSetting]) ? EndpointVariable : EndpointSetting;
+        if (configuration[source] is not { Length: > 0 } endpoint)
+            return null;
+        return Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? endpoint
+            : throw new InvalidOperationException($"{source} is '{endpoint}'; an address such as http://localhost:4317 is expected.");
+    }
 
     private static void Describe(ResourceBuilder resource) => resource.AddService("basin").AddEnvironmentVariableDetector();
 }

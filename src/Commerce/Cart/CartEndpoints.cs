@@ -14,7 +14,7 @@ internal static class CartEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var carts = routes.MapGroup("/v1/carts").WithTags("Cart").WithChecks();
-        carts.MapPost("/", CreateCart).RequireScope("carts:write");
+        carts.MapPost("/", CreateCart).RequireScope("carts:write").Answers(StatusCodes.Status201Created);
         carts.MapGet("/{id}", FindCart).RequireScope("carts:read");
         carts.MapDelete("/{id}", DeleteCart).RequireScope("carts:write");
         carts.MapPut("/{id}/items/{sku}", SetItem).RequireScope("carts:write");

@@ -45,7 +45,7 @@ internal static class CatalogEndpoints
         group.MapGet("/products/{id}", FindAsync).RequireScope("catalog:read");
         group.MapGet("/products/export", ExportAsync).RequireScope("catalog:read");
         group.MapGet("/categories", ListCategoriesAsync).RequireScope("catalog:read");
-        group.MapPost("/products", CreateAsync).RequireScope("catalog:write");
+        group.MapPost("/products", CreateAsync).RequireScope("catalog:write").Answers(StatusCodes.Status201Created);
         group.MapPut("/products/{id}", ChangeAsync).RequireScope("catalog:write");
         group.MapDelete("/products/{id}", WithdrawAsync).RequireScope("catalog:write");
         group.MapPost("/products/import", ImportAsync).RequireScope("catalog:write")

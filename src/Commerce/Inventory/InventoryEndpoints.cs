@@ -15,7 +15,7 @@ internal static class InventoryEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var warehouses = routes.MapGroup("/v1/warehouses").WithTags("Inventory").WithChecks();
-        warehouses.MapPost("/", AddWarehouseAsync).RequireScope(Write);
+        warehouses.MapPost("/", AddWarehouseAsync).RequireScope(Write).Answers(StatusCodes.Status201Created);
         warehouses.MapGet("/", ListWarehousesAsync).RequireScope(Read);
         warehouses.MapGet("/{code}", FindWarehouseAsync).RequireScope(Read);
         var stock = routes.MapGroup("/v1/stock").WithTags("Inventory").WithChecks();

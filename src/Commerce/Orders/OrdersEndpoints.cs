@@ -16,10 +16,10 @@ internal static class OrdersEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var orders = routes.MapGroup("/v1/orders").WithTags("Orders").WithChecks();
-        orders.MapPost("/", PlaceAsync).RequireScope("orders:write");
+        orders.MapPost("/", PlaceAsync).RequireScope("orders:write").Answers(StatusCodes.Status201Created);
         orders.MapGet("/", ListAsync).RequireScope("orders:read");
         orders.MapGet("/{id}", FindAsync).RequireScope("orders:read");
-        orders.MapPost("/{id}/cancel", CancelAsync).RequireScope("orders:write");
+        orders.MapPost("/{id}/cancel", CancelAsync).RequireScope("orders:write").Answers(StatusCodes.Status202Accepted);
         orders.MapGet("/{id}/events", WatchAsync).RequireScope("orders:read");
     }
 

@@ -58,7 +58,7 @@ internal static class PaymentsEndpoints
         var payments = routes.MapGroup("/v1/payments").WithTags("Payments").WithChecks();
         payments.MapGet("/", ListAsync).RequireScope("payments:read");
         payments.MapGet("/{id}", FindAsync).RequireScope("payments:read");
-        payments.MapPost("/{id}/refunds", RefundAsync).RequireScope("payments:write");
+        payments.MapPost("/{id}/refunds", RefundAsync).RequireScope("payments:write").Answers(StatusCodes.Status202Accepted);
     }
 
     /// <summary>Lists payments, newest first.</summary>

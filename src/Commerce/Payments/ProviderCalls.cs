@@ -69,7 +69,7 @@ internal sealed class ProviderCalls(
             },
             WritePriority.Background,
             cancellation);
-        throw new InvalidOperationException($"{call.Payment}, {call.Operation.Name}: {sentence}.");
+        throw new JobGivenUpException($"{call.Payment}, {call.Operation.Name}: {sentence}.");
     }
 
     private static async ValueTask FollowAsync(

@@ -25,6 +25,7 @@ public sealed class OrderProgressProperties
         private OrderProgress _order = OrderProgress.Placed;
         private bool _moneyHeld;
         private bool _moneyTaken;
+        private bool _captureFailed;
         private bool _goodsSetAside;
         private bool _goodsGone;
         private bool _parcelOut;
@@ -38,6 +39,8 @@ public sealed class OrderProgressProperties
                 Speak();
             return _order.State switch
             {
+                // What is held for goods whose price could not be taken runs out by itself; that it was not taken must be seen.
+                OrderState.Delivered when _captureFailed => _order.Reason == OrderReason.CaptureFailed && _goodsGone && !_goodsSetAside,
                 OrderState.Delivered => !_moneyHeld && _moneyTaken && _goodsGone && !_goodsSetAside,
                 OrderState.Declined or OrderState.Cancelled => !_moneyHeld && !_moneyTaken && !_goodsSetAside && !_goodsGone && !_parcelOut,
                 _ => false,
@@ -88,6 +91,10 @@ public sealed class OrderProgressProperties
                 case Asks.ReleaseStock:
                     (_goodsSetAside, _goodsGone) = (false, false);
                     _stock.Enqueue(OrderSignal.StockReleased);
+                    break;
+                case Asks.CapturePayment when Chance(6) == 0:
+                    _captureFailed = true;
+                    _payments.Enqueue(OrderSignal.PaymentCaptureFailed);
                     break;
                 case Asks.CapturePayment:
                     (_moneyHeld, _moneyTaken) = (false, true);

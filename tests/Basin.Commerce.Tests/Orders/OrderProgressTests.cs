@@ -80,6 +80,20 @@ public sealed class OrderProgressTests
                 | Asks.TellDelivered
         },
         {
+            "cancelled, the money cannot be taken and the parcel arrives all the same",
+            [PaymentAuthorized, StockReserved, Dispatched, CancelAsked, PaymentCaptureFailed, Delivered],
+            OrderState.Delivered, OrderReason.CaptureFailed,
+            Asks.RequestStock | Asks.RequestShipment | Asks.CapturePayment | Asks.CommitStock | Asks.TellShipped | Asks.CancelShipment
+                | Asks.TellDelivered
+        },
+        {
+            "cancelled, the money cannot be taken and the parcel comes back",
+            [PaymentAuthorized, StockReserved, Dispatched, CancelAsked, PaymentCaptureFailed, ShipmentCancelled, StockReleased, PaymentReleased],
+            OrderState.Cancelled, OrderReason.CaptureFailed,
+            Asks.RequestStock | Asks.RequestShipment | Asks.CapturePayment | Asks.CommitStock | Asks.TellShipped | Asks.CancelShipment
+                | Asks.ReleaseStock | Asks.ReleasePayment | Asks.TellEnded
+        },
+        {
             "the money cannot be taken and the parcel has arrived",
             [PaymentAuthorized, StockReserved, Dispatched, Delivered, PaymentCaptureFailed], OrderState.Delivered, OrderReason.CaptureFailed,
             Asks.RequestStock | Asks.RequestShipment | Asks.CapturePayment | Asks.CommitStock | Asks.TellShipped | Asks.TellDelivered

@@ -227,7 +227,7 @@ public sealed class ProviderFaultTests
     [Fact]
     public async Task The_last_silence_is_noted_however_busy_the_store_is()
     {
-        await using var payments = await PaymentsHost.StartAsync(new() { ["Basin:Payments:MaxTries"] = "2", ["Basin:Events:MaxAttempts"] = "2" });
+        await using var payments = await PaymentsHost.StartAsync(new() { ["Basin:Payments:MaxTries"] = "2" });
         var id = await payments.RequestAsync("tok_timeout");
         payments.Host.Faults.Hold(Call);
         payments.Host.Clock.Advance(TimeSpan.FromSeconds(2));
@@ -252,7 +252,7 @@ public sealed class ProviderFaultTests
     [Fact]
     public async Task A_refund_that_the_provider_refuses_stays_owed_and_visible()
     {
-        await using var payments = await PaymentsHost.StartAsync(new() { ["Basin:Payments:MaxTries"] = "3", ["Basin:Events:MaxAttempts"] = "3" });
+        await using var payments = await PaymentsHost.StartAsync(new() { ["Basin:Payments:MaxTries"] = "3" });
         var id = await payments.RequestAsync();
         await payments.CaptureAsync(id);
         // Somebody gives the money back at the provider, so that Basin's own refund is refused.

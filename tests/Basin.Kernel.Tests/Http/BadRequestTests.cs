@@ -16,6 +16,8 @@ public sealed class BadRequestTests(SampleApi api) : IClassFixture<SampleApi>
         Post("an order in several parts", Valid + new string(' ', 200_000)) with { Status = 200, Code = null },
         Post("an order after a byte order mark", "\uFEFF" + Valid) with { Status = 200, Code = null },
         Post("an order that names its encoding", Valid) with { Status = 200, Code = null, ContentType = "application/json; charset=UTF-8" },
+        Post("an order that names its encoding in quotes", Valid) with { Status = 200, Code = null, ContentType = "application/json;charset=\"utf-8\"" },
+        Post("nothing", "null") with { ErrorFields = [] },
         Post("another encoding", Valid) with { Status = 415, Code = "unsupported_media_type", ContentType = "application/json; charset=iso-8859-1" },
         Post("a content type that is none", Valid) with { Status = 415, Code = "unsupported_media_type", ContentType = "json" },
         Post("two orders", Valid + Valid),

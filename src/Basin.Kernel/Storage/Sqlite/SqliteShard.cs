@@ -122,7 +122,9 @@ internal sealed class SqliteShard : Shard, IDisposable
         }
         finally
         {
-            snapshot.Connection.Execute("COMMIT", []);
+            // Some errors end the transaction by themselves, and are what the reader should hear of.
+            if (snapshot.Connection.InTransaction)
+                snapshot.Connection.Execute("COMMIT", []);
         }
     }
 

@@ -60,7 +60,7 @@ internal static class AccessEndpoints
 /// <param name="Scopes">What it may do: 1 to 50 scopes that the caller has too.</param>
 /// <param name="ExpiresAt">When it ends by itself; null for never.</param>
 /// <param name="Tenant">Another tenant than the caller's; only for operators.</param>
-public sealed record NewKey(string Name, IReadOnlyList<string> Scopes, DateTimeOffset? ExpiresAt = null, Id<Tenant>? Tenant = null) : IJsonBody<NewKey>
+public sealed record NewKey(string Name, IReadOnlyList<string> Scopes, DateTimeOffset? ExpiresAt = null, Id<Tenant>? Tenant = null) : IChecked
 {
     private const int MaxScopes = 50;
 
@@ -87,7 +87,7 @@ public sealed record KeyView(
 
 /// <param name="Slug">Lower-case letters, digits and hyphens, 2 to 40, beginning with a letter; unique.</param>
 /// <param name="Name">What people call it, 1 to 100 characters.</param>
-public sealed partial record NewTenant(string Slug, string Name) : IJsonBody<NewTenant>
+public sealed partial record NewTenant(string Slug, string Name) : IChecked
 {
     public void Check(Checks checks)
     {

@@ -96,6 +96,7 @@ public static class KernelHosting
                 StatusCodes.Status415UnsupportedMediaType => KernelProblems.UnsupportedMediaType,
                 var status => KernelProblems.Invalid with { Status = status },
             }));
+            app.Use(JsonEncoding.RefuseOthers);
             return app;
         }
 

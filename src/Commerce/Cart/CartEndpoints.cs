@@ -116,7 +116,7 @@ internal static class CartEndpoints
 }
 
 /// <param name="Owner">Whose cart it is to be, such as a customer's account; null for a cart that only its id leads to.</param>
-public sealed record NewCart(string? Owner = null) : IJsonBody<NewCart>
+public sealed record NewCart(string? Owner = null) : IChecked
 {
     private const int MaxOwnerLength = 200;
 
@@ -125,13 +125,13 @@ public sealed record NewCart(string? Owner = null) : IJsonBody<NewCart>
         "owner", $"1 to {MaxOwnerLength} printable characters of ASCII are expected.");
 }
 
-public sealed record SetItem(int Quantity) : IJsonBody<SetItem>
+public sealed record SetItem(int Quantity) : IChecked
 {
     public void Check(Checks checks) => checks.Range(Quantity, "quantity", 1, ShoppingCart.MaxQuantity);
 }
 
 /// <param name="Prices">What the shopper has seen and accepts.</param>
-public sealed record AcceptPrices(IReadOnlyList<SeenPrice> Prices) : IJsonBody<AcceptPrices>
+public sealed record AcceptPrices(IReadOnlyList<SeenPrice> Prices) : IChecked
 {
     public void Check(Checks checks) => checks.Items(Prices, "prices", 1, ShoppingCart.MaxLines);
 }

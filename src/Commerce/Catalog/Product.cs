@@ -73,7 +73,7 @@ public sealed record ProductDetails(
     IReadOnlyList<Variant> Variants,
     IReadOnlyList<string> Categories,
     string Description = "",
-    bool Active = true) : IJsonBody<ProductDetails>
+    bool Active = true) : IChecked
 {
     private const int MaxVariants = 100;
     private const int MaxCategories = 10;

@@ -85,7 +85,7 @@ internal static class InventoryEndpoints
 }
 
 /// <param name="Code">Lower-case letters, digits and hyphens.</param>
-internal sealed record NewWarehouse(string Code, string Name) : IJsonBody<NewWarehouse>
+internal sealed record NewWarehouse(string Code, string Name) : IChecked
 {
     public void Check(Checks checks)
     {
@@ -97,7 +97,7 @@ internal sealed record NewWarehouse(string Code, string Name) : IJsonBody<NewWar
 }
 
 /// <param name="Warehouse">The main one when it is not there.</param>
-internal sealed record CountStock(long OnHand, string? Warehouse = null) : IJsonBody<CountStock>
+internal sealed record CountStock(long OnHand, string? Warehouse = null) : IChecked
 {
     public void Check(Checks checks)
     {
@@ -110,7 +110,7 @@ internal sealed record CountStock(long OnHand, string? Warehouse = null) : IJson
 /// <param name="Delta">Units that came, or, when negative, went.</param>
 /// <param name="Reason">For the audit.</param>
 /// <param name="Warehouse">The main one when it is not there.</param>
-internal sealed record AdjustStock(long Delta, string Reason, string? Warehouse = null) : IJsonBody<AdjustStock>
+internal sealed record AdjustStock(long Delta, string Reason, string? Warehouse = null) : IChecked
 {
     public void Check(Checks checks)
     {

@@ -109,7 +109,7 @@ public sealed record PaymentMeans(string Token) : IChecked
 
 /// <param name="ExpectedTotalMinor">What the customer has seen; an order that would cost anything else is refused. Null takes any total.</param>
 public sealed record PlaceOrder(
-    string Email, ShipTo ShipTo, IReadOnlyList<PlaceOrderLine> Lines, PaymentMeans Payment, long? ExpectedTotalMinor = null) : IJsonBody<PlaceOrder>
+    string Email, ShipTo ShipTo, IReadOnlyList<PlaceOrderLine> Lines, PaymentMeans Payment, long? ExpectedTotalMinor = null) : IChecked
 {
     public void Check(Checks checks)
     {

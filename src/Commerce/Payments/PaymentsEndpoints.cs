@@ -41,7 +41,7 @@ public sealed record PaymentStep(DateTimeOffset At, string What, PaymentState St
 
 /// <summary>Gives the whole amount back.</summary>
 /// <param name="Reason">For the history; 1 to 200 characters.</param>
-public sealed record RefundRequest(string Reason) : IJsonBody<RefundRequest>
+public sealed record RefundRequest(string Reason) : IChecked
 {
     public void Check(Checks checks)
     {

@@ -70,7 +70,7 @@ internal static class NotificationsEndpoints
 }
 
 /// <param name="Owner">Whose inbox.</param>
-public sealed record ReadAll(string Owner) : IJsonBody<ReadAll>
+public sealed record ReadAll(string Owner) : IChecked
 {
     internal const string OwnerExpected = "An account's id, or mailto: and an e-mail address, is expected.";
     private const int MaxOwnerLength = 300;

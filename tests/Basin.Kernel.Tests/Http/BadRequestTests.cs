@@ -19,6 +19,7 @@ public sealed class BadRequestTests(SampleApi api) : IClassFixture<SampleApi>
         Post("an order that names its encoding in quotes", Valid) with { Status = 200, Code = null, ContentType = "application/json;charset=\"utf-8\"" },
         Post("nothing", "null") with { ErrorFields = [] },
         Post("another encoding", Valid) with { Status = 415, Code = "unsupported_media_type", ContentType = "application/json; charset=iso-8859-1" },
+        Post("an encoding that nobody knows", Valid) with { Status = 415, Code = "unsupported_media_type", ContentType = "application/json; charset=x" },
         Post("a content type that is none", Valid) with { Status = 415, Code = "unsupported_media_type", ContentType = "json" },
         Post("two orders", Valid + Valid),
         Post("an order that ends in the middle of its last part", Valid + new string(' ', 200_000) + "{"),

@@ -27,7 +27,7 @@ public sealed record ShipTo(string Name, string Country) : IChecked
     }
 }
 
-public sealed record Order(string Email, ShipTo ShipTo, IReadOnlyList<Line> Lines, bool Gift, string? Note) : IJsonBody<Order>
+public sealed record Order(string Email, ShipTo ShipTo, IReadOnlyList<Line> Lines, bool Gift, string? Note) : IChecked
 {
     public void Check(Checks checks)
     {
@@ -38,7 +38,7 @@ public sealed record Order(string Email, ShipTo ShipTo, IReadOnlyList<Line> Line
     }
 }
 
-public sealed record Note(int Value, string Text) : IJsonBody<Note>
+public sealed record Note(int Value, string Text) : IChecked
 {
     public void Check(Checks checks) => checks.Text(Text, "text", 100, minimum: 0);
 }

@@ -1,12 +1,14 @@
 -- Load for POST /v1/orders. A pool of orders is made up front, so that making them takes no time from the server beside it.
 -- Environment: BASIN_OPERATOR_KEY, sent as bearer key; BENCH_KEY_PREFIX, unique per run, for an Idempotency-Key of its own on every
--- request; BENCH_SKUS, a file with an SKU per line; BENCH_EXPLAIN, to print the first answer that is not 201.
+-- request, which counts upwards unless BENCH_KEYS is "random"; BENCH_SKUS, a file with an SKU per line; BENCH_EXPLAIN, to print the first
+-- answer that is not 201.
 
 local pool_size = 4096
 local skus = {}
 for sku in io.lines(os.getenv("BENCH_SKUS")) do skus[#skus + 1] = sku end
 local bearer = os.getenv("BASIN_OPERATOR_KEY")
 local key_prefix = os.getenv("BENCH_KEY_PREFIX")
+local random_keys = os.getenv("BENCH_KEYS") == "random"
 local heads, bodies, sent, explained = {}, {}, 0, false
 
 local function order()
@@ -33,7 +35,8 @@ function request()
    sent = sent + 1
    local i = sent % pool_size + 1
    if not key_prefix then return heads[i] .. bodies[i] end
-   return heads[i] .. 'Idempotency-Key: "' .. key_prefix .. "-" .. sent .. '"\r\n' .. bodies[i]
+   local key = random_keys and string.format("%08x", math.random(0, 4294967295)) .. "-" .. sent or sent
+   return heads[i] .. 'Idempotency-Key: "' .. key_prefix .. "-" .. key .. '"\r\n' .. bodies[i]
 end
 
 -- wrk calls this for every answer when it exists, which costs it time: so only while nothing is measured.

@@ -26,6 +26,7 @@ internal static class OrdersBenchmark
             $"Clients: wrk on the same machine, closed loop, one thread, {settings.Clients} connections.",
             "Every measurement starts a new server on empty data and warms it up; the variants take turns within each round.",
             "Requests go first: while they crowd, the way of their orders through payment, stock, shipping and notifications waits.",
+            "Keys count upwards, as a client's own numbers do; with random-keys they are random, as UUIDs are, and each has its own page of the index.",
             "The last column counts until the last order of the load is delivered; the floor has no such way.",
         ]);
 
@@ -109,6 +110,7 @@ internal static class OrdersBenchmark
         [
             new(Floor, "bench/Basin.Floor", [], environment),
             new("basin", "src/Basin.Host", ["--demo"], environment),
+            new("random-keys", "src/Basin.Host", ["--demo"], new Dictionary<string, string>(environment, StringComparer.Ordinal) { ["BENCH_KEYS"] = "random" }),
         ];
         if (only is null)
             return all;

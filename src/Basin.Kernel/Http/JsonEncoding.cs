@@ -10,7 +10,8 @@ internal static class JsonEncoding
 
     public static Task RefuseOthers(HttpContext http, RequestDelegate next)
     {
-        if (http.Request.ContentType is { } text && text != Json && MediaTypeHeaderValue.TryParse(text, out var type) && type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase))
+        if (http.Request.ContentType is { } text && text != Json
+            && MediaTypeHeaderValue.TryParse(text, out var type) && type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase))
         {
             if (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
                 throw KernelProblems.UnsupportedMediaType.With("Send application/json in UTF-8.").Refusal();

@@ -14,7 +14,7 @@ internal sealed class Documents
     private const int MaxBytes = 2048;
     private const int Places = PlacesPerSet << SetBits;
 
-    /// <summary>A document is asked for about as often while its entity is on its way.</summary>
+    /// <summary>What one look is worth: a document is asked for about this often while its entity is on its way.</summary>
     private const int KeptPerLook = 4;
 
     private readonly Lock _lock = new();

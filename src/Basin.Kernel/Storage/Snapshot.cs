@@ -56,12 +56,21 @@ public abstract class Row
     private protected abstract Documents Documents { get; }
 }
 
+public enum SqlDialect
+{
+    Sqlite,
+    Postgres,
+}
+
 /// <summary>
 /// A consistent view of one shard. Statements are constant strings with parameters <c>$1</c>, <c>$2</c>, ...; values never become part of a
 /// statement's text. Each distinct statement is prepared once per connection and kept.
 /// </summary>
 public abstract class Snapshot
 {
+    /// <summary>What the database speaks, for the few statements that both engines cannot share.</summary>
+    public abstract SqlDialect Dialect { get; }
+
     /// <summary>The first row, or null when there is none.</summary>
     public abstract ValueTask<T?> FindAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)
         where T : class;

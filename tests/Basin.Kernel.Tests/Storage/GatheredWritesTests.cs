@@ -16,16 +16,13 @@ public sealed class GatheredWritesTests : IDisposable
     private readonly TemporaryDirectory _data = new();
     private readonly FakeClock _clock = new();
     private readonly SqliteConnection _connection;
-    private readonly SqliteTransaction _transaction;
-    private readonly SqliteCheckpointer _checkpointer;
+    private readonly BatchTransaction _transaction;
     private int _commits;
 
     public GatheredWritesTests()
     {
-        var path = _data.File("000.db");
-        _connection = SqliteConnection.OpenWriter(path, new StoreOptions());
-        _checkpointer = new SqliteCheckpointer(_connection, path, new StoreOptions(), "gathered/0", NullLogger.Instance);
-        _transaction = new SqliteTransaction(_connection, new IdGenerator(_clock, 0, 0, _ => { }), _clock, 0);
+        _connection = SqliteConnection.OpenWriter(_data.File("000.db"), new StoreOptions());
+        _transaction = new BatchTransaction(_connection, new IdGenerator(_clock, 0, 0, _ => { }), _clock);
     }
 
     /// <summary>A writer that does not wait is sometimes too slow to show it, so there are many rounds.</summary>
@@ -89,17 +86,17 @@ public sealed class GatheredWritesTests : IDisposable
         }
     }
 
-    private SqliteWriter Start(TimeSpan pause) => new(
+    private ShardWriter Start(TimeSpan pause) => new(
         "gathered",
         0,
         _transaction,
-        _checkpointer,
         new StoreOptions { BackgroundPauseMilliseconds = (int)pause.TotalMilliseconds },
         _clock,
         NullLogger.Instance,
-        _ => Interlocked.Increment(ref _commits));
+        committed: _ => Interlocked.Increment(ref _commits),
+        answered: () => { });
 
-    private static async Task<List<Task>> GatherAsync(SqliteWriter writer)
+    private static async Task<List<Task>> GatherAsync(ShardWriter writer)
     {
         var gathered = new List<Task>();
         for (var i = 0; i < 20; i++)
@@ -112,19 +109,18 @@ public sealed class GatheredWritesTests : IDisposable
     }
 
     /// <summary>Returns after a commit, when the writer has looked for more work and sleeps: it would take what comes before that at once.</summary>
-    private static async Task IdleAsync(SqliteWriter writer)
+    private static async Task IdleAsync(ShardWriter writer)
     {
         var thread = await writer.EnqueueAsync(_ => ValueTask.FromResult(Thread.CurrentThread), WritePriority.Request, CancellationToken.None)
             .WaitAsync(Patience);
         await Eventually.TrueAsync(() => thread.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
     }
 
-    private static Task<int> WriteAsync(SqliteWriter writer, WritePriority priority) =>
+    private static Task<int> WriteAsync(ShardWriter writer, WritePriority priority) =>
         writer.EnqueueAsync(_ => ValueTask.FromResult(0), priority, CancellationToken.None);
 
     public void Dispose()
     {
-        _checkpointer.Dispose();
         _connection.Dispose();
         _data.Dispose();
     }

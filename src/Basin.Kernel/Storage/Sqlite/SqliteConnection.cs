@@ -1,23 +1,28 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Basin.Kernel.Events;
 
 namespace Basin.Kernel.Storage.Sqlite;
 
 /// <summary>One connection with its prepared statements; used by one thread at a time.</summary>
-internal sealed unsafe class SqliteConnection : IDisposable
+internal sealed unsafe class SqliteConnection : Connection
 {
     /// <summary>More distinct statements than this means that somebody builds SQL from values.</summary>
     private const int MaxStatements = 512;
 
     // Statements are constants, so the reference is the identity and no text is hashed.
     private readonly Dictionary<string, SqliteStatement> _statements = new(ReferenceEqualityComparer.Instance);
+    private readonly ArrayBufferWriter<byte> _segment = new();
     private readonly nint _db;
     private int* _logPages;
+    private long _lastSequence;
 
     private SqliteConnection(nint db, Documents documents) => (_db, Documents) = (db, documents);
 
-    /// <summary>Shared by all connections of the shard.</summary>
-    public Documents Documents { get; }
+    public override Documents Documents { get; }
+
+    public override SqlDialect Dialect => SqlDialect.Sqlite;
 
     public static SqliteConnection OpenWriter(string path, StoreOptions options)
     {
@@ -51,6 +56,9 @@ internal sealed unsafe class SqliteConnection : IDisposable
         return new SqliteConnection(db, documents);
     }
 
+    /// <summary>Reads how far the log of events goes; only the writer's connection has to know.</summary>
+    public long ReadLastSequence() => _lastSequence = Number("SELECT MAX(last_sequence) FROM basin_outbox", []) ?? 0;
+
     /// <summary>The prepared statement of a constant text, made at its first use.</summary>
     public SqliteStatement Prepare(string sql)
     {
@@ -65,7 +73,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
     /// <summary>Runs any text with any number of statements, such as a migration, without keeping them.</summary>
     public void Run(string sql) => Check(SqliteNative.Execute(_db, sql, callback: 0, argument: 0, error: 0));
 
-    public int Execute(string sql, ReadOnlySpan<SqlValue> values)
+    public override int Execute(string sql, ReadOnlySpan<SqlValue> values)
     {
         var statement = Prepare(sql);
         statement.Bind(values);
@@ -83,7 +91,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
         }
     }
 
-    public T? Find<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
+    public override T? Find<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
         where T : class
     {
         var statement = Prepare(sql);
@@ -98,7 +106,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
         }
     }
 
-    public List<T> List<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
+    public override List<T> List<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
     {
         var statement = Prepare(sql);
         statement.Bind(values);
@@ -115,7 +123,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
         }
     }
 
-    public long? Number(string sql, ReadOnlySpan<SqlValue> values)
+    public override long? Number(string sql, ReadOnlySpan<SqlValue> values)
     {
         var statement = Prepare(sql);
         statement.Bind(values);
@@ -148,8 +156,39 @@ internal sealed unsafe class SqliteConnection : IDisposable
 
     public void Interrupt() => SqliteNative.InterruptAll(_db);
 
-    /// <summary>True while a transaction is open; a full disk may have ended it already.</summary>
-    public bool InTransaction => SqliteNative.AutoCommit(_db) == 0;
+    public override bool InTransaction => SqliteNative.AutoCommit(_db) == 0;
+
+    /// <summary>SQLite undoes a statement that fails and goes on.</summary>
+    public override bool IsSpoiled => false;
+
+    public override bool IsReadOnly(string sql) => Prepare(sql).IsReadOnly;
+
+    /// <summary>The file has one writer, which knows the last sequence since it has read it at the start.</summary>
+    public override long Begin()
+    {
+        Execute("BEGIN IMMEDIATE", []);
+        return _lastSequence;
+    }
+
+    public override void Commit(IReadOnlyList<EventRecord> published, bool hasJobs)
+    {
+        EventSegment.WriteAll(published, _segment, (lastSequence, events) => Execute(EventSegment.Insert, [lastSequence, SqlValue.Utf8(events)]));
+        Execute("COMMIT", []);
+        if (published.Count > 0)
+            _lastSequence = published[^1].Sequence;
+    }
+
+    public override void Rollback() => Execute("ROLLBACK", []);
+
+    public override void Savepoint(SavepointName name) => Execute(name == SavepointName.Item ? "SAVEPOINT item" : "SAVEPOINT part", []);
+
+    public override void Release(SavepointName name) => Execute(name == SavepointName.Item ? "RELEASE item" : "RELEASE part", []);
+
+    public override void RollbackTo(SavepointName name) => Execute(name == SavepointName.Item ? "ROLLBACK TO item" : "ROLLBACK TO part", []);
+
+    /// <summary>Commits pages that nobody needs, to learn whether the disk takes them; later pages use their place.</summary>
+    public override void Probe() =>
+        Run("BEGIN IMMEDIATE; CREATE TABLE basin_probe AS SELECT zeroblob(65536) AS room; DROP TABLE basin_probe; COMMIT");
 
     /// <summary>True once SQLite could not make sense of the file.</summary>
     public bool FoundDamage { get; private set; }
@@ -182,7 +221,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
         return new StoreUnavailableException(StoreUnavailableException.Reasons.Stopped, $"'{path}' is damaged: {text}. Restore it from a backup.");
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         foreach (var statement in _statements.Values)
             statement.Dispose();

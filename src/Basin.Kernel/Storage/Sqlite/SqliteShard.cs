@@ -12,7 +12,7 @@ internal sealed class SqliteShard : Shard, IDisposable
 {
     private readonly SqliteConnection _writeConnection;
     private readonly SqliteCheckpointer _checkpointer;
-    private readonly SqliteWriter _writer;
+    private readonly ShardWriter _writer;
     private readonly Channel<SqliteSnapshot> _readers;
     private readonly string _name;
 
@@ -20,14 +20,13 @@ internal sealed class SqliteShard : Shard, IDisposable
     {
         (Number, _name) = (number, $"{system}/{number}");
         _writeConnection = connection;
-        var lastSequence = connection.Number("SELECT MAX(last_sequence) FROM basin_outbox", []) ?? 0;
         var mark = new MarkFile(Path.ChangeExtension(path, ".mark"));
         Ids = new IdGenerator(time, number, mark.Read(), mark.Write);
-        Events = new EventLog(lastSequence);
+        Events = new EventLog(connection.ReadLastSequence());
         Jobs = new JobQueue(this);
-        var transaction = new SqliteTransaction(connection, Ids, time, lastSequence);
         _checkpointer = new SqliteCheckpointer(connection, path, options, _name, log);
-        _writer = new SqliteWriter(system, number, transaction, _checkpointer, options, time, log, HandOn);
+        _writer = new ShardWriter(
+            system, number, new BatchTransaction(connection, Ids, time), options, time, log, HandOn, answered: _checkpointer.AfterCommit);
         _readers = Channel.CreateBounded<SqliteSnapshot>(options.ReadersPerShard);
         for (var i = 0; i < options.ReadersPerShard; i++)
             _readers.Writer.TryWrite(new SqliteSnapshot(SqliteConnection.OpenReader(path, connection.Documents, options)));
@@ -140,7 +139,7 @@ internal sealed class SqliteShard : Shard, IDisposable
         }
     }
 
-    private void HandOn(SqliteTransaction committed)
+    private void HandOn(BatchTransaction committed)
     {
         Events.Append(committed.PublishedEvents);
         Jobs.Append(committed.ScheduledJobs);

@@ -1,18 +1,16 @@
-using System.Buffers;
 using Basin.Kernel.Events;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
 
-namespace Basin.Kernel.Storage.Sqlite;
+namespace Basin.Kernel.Storage;
 
 /// <summary>
 /// The writer's transaction, reused for every batch. A savepoint costs as much as the statements in it, so the first try of a batch has none: when
 /// an item, or a part of one, fails after it has written, the batch is rolled back and run again carefully, with a savepoint around each.
 /// </summary>
-internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator ids, TimeProvider time, long lastSequence) : Transaction
+internal sealed class BatchTransaction(Connection connection, IdGenerator ids, TimeProvider time) : Transaction
 {
-    private readonly ArrayBufferWriter<byte> _segment = new();
-    private long _lastSequence = lastSequence;
+    private long _lastSequence;
     private bool _careful;
     private int _writes;
     private bool _spoiled;
@@ -20,6 +18,8 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     private DateTimeOffset _now;
 
     public override DateTimeOffset Now => _now;
+
+    public override SqlDialect Dialect => connection.Dialect;
 
     private protected override Documents Documents => connection.Documents;
 
@@ -33,15 +33,13 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
         _thread = Environment.CurrentManagedThreadId;
         ForgetSince((0, 0));
         _now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-        connection.Execute("BEGIN IMMEDIATE", []);
+        _lastSequence = connection.Begin();
     }
 
     public void Commit()
     {
         RefuseLostTransaction();
-        EventSegment.WriteAll(Published, _segment, (lastSequence, events) =>
-            connection.Execute(EventSegment.Insert, [lastSequence, SqlValue.Utf8(events)]));
-        connection.Execute("COMMIT", []);
+        connection.Commit(Published, Scheduled.Count > 0);
     }
 
     public void Rollback()
@@ -49,12 +47,10 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
         connection.Documents.Forget();
         // A full disk has ended the transaction already.
         if (connection.InTransaction)
-            connection.Execute("ROLLBACK", []);
+            connection.Rollback();
     }
 
-    /// <summary>Commits pages that nobody needs, to learn whether the disk takes them; later pages use their place.</summary>
-    public void Probe() =>
-        connection.Run("BEGIN IMMEDIATE; CREATE TABLE basin_probe AS SELECT zeroblob(65536) AS room; DROP TABLE basin_probe; COMMIT");
+    public void Probe() => connection.Probe();
 
     /// <summary>Runs one work item; when it throws, nothing that it wrote is kept.</summary>
     /// <exception cref="SpoiledBatchException">What it wrote can only be undone with the whole batch.</exception>
@@ -62,6 +58,8 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     {
         var mark = Mark();
         _writes = 0;
+        if (_careful)
+            connection.Savepoint(SavepointName.Item);
         try
         {
             var running = work(this);
@@ -72,11 +70,13 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
             // The item may have caught the exception that says so.
             if (_spoiled)
                 throw new SpoiledBatchException();
-            if (_careful && _writes > 0)
-                connection.Execute("RELEASE item", []);
+            if (connection.IsSpoiled)
+                throw new StoreException("The work went on after one of its statements had failed.");
+            if (_careful)
+                connection.Release(SavepointName.Item);
             return result;
         }
-        catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException))
+        catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException or ConflictException))
         {
             UndoItem(mark);
             throw;
@@ -90,14 +90,19 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     private void UndoItem((int Published, int Scheduled) mark)
     {
         ForgetSince(mark);
-        if (_writes == 0)
+        if (_writes == 0 && !connection.IsSpoiled && !_careful)
             return;
         RefuseLostTransaction();
         if (!_careful)
             throw Spoiled();
+        Undo(SavepointName.Item);
+    }
+
+    private void Undo(SavepointName savepoint)
+    {
         connection.Documents.Forget();
-        connection.Execute("ROLLBACK TO item", []);
-        connection.Execute("RELEASE item", []);
+        connection.RollbackTo(savepoint);
+        connection.Release(savepoint);
     }
 
     internal override ValueTask<Exception?> TryAsync(Func<ValueTask> part) => _careful ? TryCarefullyAsync(part) : TryFirstAsync(part);
@@ -112,12 +117,12 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
             RefuseOthers();
             return null;
         }
-        catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException or SpoiledBatchException))
+        catch (Exception failure) when (IsOfPart(failure) && failure is not SpoiledBatchException)
         {
             RefuseOthers();
             RefuseLostTransaction();
             ForgetSince(mark);
-            return _writes > writesBefore ? throw Spoiled() : failure;
+            return _writes > writesBefore || connection.IsSpoiled ? throw Spoiled() : failure;
         }
     }
 
@@ -130,26 +135,27 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     private async ValueTask<Exception?> TryCarefullyAsync(Func<ValueTask> part)
     {
         BeforeWrite();
-        connection.Execute("SAVEPOINT part", []);
+        connection.Savepoint(SavepointName.Part);
         var mark = Mark();
         try
         {
             await part();
             RefuseOthers();
-            connection.Execute("RELEASE part", []);
+            connection.Release(SavepointName.Part);
             return null;
         }
-        catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException))
+        catch (Exception failure) when (IsOfPart(failure))
         {
             RefuseOthers();
             RefuseLostTransaction();
             ForgetSince(mark);
-            connection.Documents.Forget();
-            connection.Execute("ROLLBACK TO part", []);
-            connection.Execute("RELEASE part", []);
+            Undo(SavepointName.Part);
             return failure;
         }
     }
+
+    /// <summary>Other failures end the whole batch.</summary>
+    private static bool IsOfPart(Exception failure) => failure is not (StoreUnavailableException or InvariantException or ConflictException);
 
     public override Id<T> NewId<T>() => ids.Next<T>();
 
@@ -190,7 +196,7 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     private void BeforeQuery(string sql)
     {
         RefuseOthers();
-        if (!connection.Prepare(sql).IsReadOnly)
+        if (!connection.IsReadOnly(sql))
             BeforeWrite();
     }
 
@@ -198,8 +204,6 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
     {
         RefuseOthers();
         RefuseLostTransaction();
-        if (_careful && _writes == 0)
-            connection.Execute("SAVEPOINT item", []);
         _writes++;
     }
 
@@ -220,22 +224,3 @@ internal sealed class SqliteTransaction(SqliteConnection connection, IdGenerator
 
 /// <summary>The batch must run again with a savepoint around each item.</summary>
 internal sealed class SpoiledBatchException : Exception;
-
-/// <summary>A read-only connection inside one read transaction.</summary>
-internal sealed class SqliteSnapshot(SqliteConnection connection) : Snapshot, IDisposable
-{
-    public SqliteConnection Connection => connection;
-
-    private protected override Documents Documents => connection.Documents;
-
-    public override ValueTask<T?> FindAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)
-        where T : class => ValueTask.FromResult(connection.Find(sql, map, values));
-
-    public override ValueTask<List<T>> ListAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values) =>
-        ValueTask.FromResult(connection.List(sql, map, values));
-
-    public override ValueTask<long?> NumberAsync(string sql, params ReadOnlySpan<SqlValue> values) =>
-        ValueTask.FromResult(connection.Number(sql, values));
-
-    public void Dispose() => connection.Dispose();
-}

@@ -3,20 +3,23 @@ using System.Diagnostics;
 using Basin.Kernel.Telemetry;
 using Microsoft.Extensions.Logging;
 
-namespace Basin.Kernel.Storage.Sqlite;
+namespace Basin.Kernel.Storage;
 
 /// <summary>
 /// The one thread that writes to a shard. It takes all the work that waits, runs it in one transaction, commits once, and only then answers:
 /// the more load, the more work shares one fsync.
 /// </summary>
-internal sealed class SqliteWriter : IDisposable
+internal sealed class ShardWriter : IDisposable
 {
-    private readonly SqliteTransaction _transaction;
-    private readonly SqliteCheckpointer _checkpointer;
+    /// <summary>Where writers of other processes are in the way each time, something is wrong with their number or their work.</summary>
+    private const int MaxTries = 10;
+
+    private readonly BatchTransaction _transaction;
     private readonly StoreOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly Action<SqliteTransaction> _committed;
+    private readonly Action<BatchTransaction> _committed;
+    private readonly Action _answered;
     private readonly string _system;
     private readonly string _name;
     private readonly ConcurrentQueue<WorkItem> _requests = new();
@@ -28,23 +31,25 @@ internal sealed class SqliteWriter : IDisposable
     private long _committedAt;
     private int _queuedRequests;
     private long _accepted;
-    private long _answered;
+    private long _answers;
     private volatile bool _closing;
     private volatile bool _ended;
     private volatile StoreUnavailableException? _trouble;
 
-    public SqliteWriter(
+    /// <param name="committed">Hands on what a batch has published and scheduled, before anybody is answered.</param>
+    /// <param name="answered">What is left to do when everybody has been answered.</param>
+    public ShardWriter(
         string system,
         int number,
-        SqliteTransaction transaction,
-        SqliteCheckpointer checkpointer,
+        BatchTransaction transaction,
         StoreOptions options,
         TimeProvider time,
         ILogger log,
-        Action<SqliteTransaction> committed)
+        Action<BatchTransaction> committed,
+        Action answered)
     {
         (_system, _name) = (system, $"{system}/{number}");
-        (_transaction, _checkpointer, _options, _time, _log, _committed) = (transaction, checkpointer, options, time, log, committed);
+        (_transaction, _options, _time, _log, _committed, _answered) = (transaction, options, time, log, committed, answered);
         _thread = new Thread(WriteUntilClosed) { IsBackground = true, Name = $"writer {_name}" };
         _thread.Start();
     }
@@ -59,7 +64,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         get
         {
-            var answered = Volatile.Read(ref _answered);
+            var answered = Volatile.Read(ref _answers);
             return new WriteCounts(Volatile.Read(ref _accepted), answered);
         }
     }
@@ -153,8 +158,7 @@ internal sealed class SqliteWriter : IDisposable
         var began = _time.GetTimestamp();
         try
         {
-            RunAll(batch);
-            _transaction.Commit();
+            CommitAll(batch);
         }
         catch (Exception failure)
         {
@@ -167,9 +171,28 @@ internal sealed class SqliteWriter : IDisposable
         _committed(_transaction);
         foreach (var item in batch)
             item.Answer();
-        Interlocked.Add(ref _answered, batch.Count);
+        Interlocked.Add(ref _answers, batch.Count);
         KernelMetrics.Committed(_system, batch.Count, _transaction.PublishedEvents.Count, _time.GetElapsedTime(began));
-        _checkpointer.AfterCommit();
+        _answered();
+    }
+
+    private void CommitAll(List<WorkItem> batch)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                RunAll(batch);
+                _transaction.Commit();
+                return;
+            }
+            catch (ConflictException conflict)
+            {
+                _transaction.Rollback();
+                if (tries == MaxTries)
+                    throw Unavailable(StoreUnavailableException.Reasons.Busy, $"met another writer {tries} times: {conflict.Message}");
+            }
+        }
     }
 
     private void RunAll(List<WorkItem> batch)
@@ -237,7 +260,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         foreach (var item in batch)
             item.Refuse(trouble);
-        Interlocked.Add(ref _answered, batch.Count);
+        Interlocked.Add(ref _answers, batch.Count);
     }
 
     private StoreUnavailableException Unavailable(StoreUnavailableException.Reasons reason, string what) => new(reason, $"Shard {_name} {what}.");
@@ -265,7 +288,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         public abstract long EnqueuedAt { get; }
 
-        public abstract void Run(SqliteTransaction transaction);
+        public abstract void Run(BatchTransaction transaction);
 
         public abstract void Answer();
 
@@ -283,7 +306,7 @@ internal sealed class SqliteWriter : IDisposable
 
         public override long EnqueuedAt => enqueuedAt;
 
-        public override void Run(SqliteTransaction transaction)
+        public override void Run(BatchTransaction transaction)
         {
             if (cancellation.IsCancellationRequested)
             {
@@ -296,7 +319,7 @@ internal sealed class SqliteWriter : IDisposable
                 transaction.TraceParent = traceParent;
                 _result = transaction.Run(work);
             }
-            catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException or SpoiledBatchException))
+            catch (Exception failure) when (failure is not (StoreUnavailableException or InvariantException or SpoiledBatchException or ConflictException))
             {
                 _failure = failure;
             }

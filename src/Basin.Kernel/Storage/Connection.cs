@@ -1,0 +1,64 @@
+using Basin.Kernel.Events;
+
+namespace Basin.Kernel.Storage;
+
+/// <summary>
+/// A writer's connection to the database of its shard, with its prepared statements. One thread uses it at a time, and every call returns when the
+/// database has answered.
+/// </summary>
+internal abstract class Connection : IDisposable
+{
+    /// <summary>Shared by all connections of the shard.</summary>
+    public abstract Documents Documents { get; }
+
+    public abstract SqlDialect Dialect { get; }
+
+    /// <summary>True while a transaction is open; a full disk, or the network, may have ended it already.</summary>
+    public abstract bool InTransaction { get; }
+
+    /// <summary>True when a statement has failed and the database takes no other before that is undone.</summary>
+    public abstract bool IsSpoiled { get; }
+
+    public abstract int Execute(string sql, ReadOnlySpan<SqlValue> values);
+
+    public abstract T? Find<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
+        where T : class;
+
+    public abstract List<T> List<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values);
+
+    public abstract long? Number(string sql, ReadOnlySpan<SqlValue> values);
+
+    /// <summary>False for a query that changes something, such as <c>INSERT ... RETURNING</c>.</summary>
+    public abstract bool IsReadOnly(string sql);
+
+    /// <summary>Begins a transaction during which nobody else writes to the shard.</summary>
+    /// <returns>The sequence of the last event that was committed, by whomever.</returns>
+    public abstract long Begin();
+
+    /// <summary>Writes the events behind what the transaction has written, and makes all of it durable.</summary>
+    /// <param name="hasJobs">Whether the transaction has scheduled jobs.</param>
+    public abstract void Commit(IReadOnlyList<EventRecord> published, bool hasJobs);
+
+    public abstract void Rollback();
+
+    /// <summary>Marks a place to which <see cref="RollbackTo"/> goes back; the newest of a name counts.</summary>
+    public abstract void Savepoint(SavepointName name);
+
+    public abstract void Release(SavepointName name);
+
+    public abstract void RollbackTo(SavepointName name);
+
+    /// <summary>Learns whether the disk takes writes: a commit may have written nothing, and then says nothing about it.</summary>
+    public abstract void Probe();
+
+    public abstract void Dispose();
+}
+
+internal enum SavepointName
+{
+    Item,
+    Part,
+}
+
+/// <summary>Another writer was in the way; the same work may succeed at once.</summary>
+internal sealed class ConflictException(string message) : Exception(message);

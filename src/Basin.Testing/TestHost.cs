@@ -31,6 +31,9 @@ public sealed class TestHostOptions
     /// <summary>Overrides such as <c>["Basin:Store:Shards:orders"] = "4"</c>.</summary>
     public Dictionary<string, string?> Settings { get; init; } = [];
 
+    /// <summary>What keeps the data: that of the whole run unless a test is about one of them.</summary>
+    public Backend Backend { get; init; } = TestBackend.OfRun;
+
     /// <summary>Who <see cref="TestHost.Client"/> is; null for nobody, when the test signs in itself.</summary>
     public Caller? Caller { get; init; } = TestHost.DefaultCaller;
 }
@@ -53,6 +56,7 @@ public sealed class TestHost : IAsyncDisposable
     private readonly TemporaryDirectory _data = new();
     private readonly ConcurrentDictionary<string, Caller> _callers = new();
     private readonly List<HttpClient> _clients = [];
+    private readonly string _schemaPrefix = PostgresServer.NewPrefix();
     private WebApplication? _app;
     private int _starts;
 
@@ -220,6 +224,7 @@ public sealed class TestHost : IAsyncDisposable
             new("Basin:Store:BackgroundPauseMilliseconds", "0"),
             new("Basin:Events:LongestYield", "00:00:00"),
             new("Basin:Store:Directory", _data.File("data")),
+            .. TestBackend.SettingsOf(_options.Backend, _schemaPrefix),
         ]);
         builder.Configuration.AddInMemoryCollection(Settings);
         builder.WebHost.UseUrls("http://127.0.0.1:0");

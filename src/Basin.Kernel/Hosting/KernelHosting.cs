@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Basin.Kernel.Events;
 using Basin.Kernel.Http;
 using Basin.Kernel.Storage;
+using Basin.Kernel.Storage.Postgres;
 using Basin.Kernel.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,6 +24,7 @@ public static class KernelHosting
         {
             var services = builder.Services;
             builder.AddOptionsSection<StoreOptions>("Store");
+            builder.AddOptionsSection<PostgresOptions>("Postgres");
             builder.AddOptionsSection<EventsOptions>("Events");
             builder.AddOptionsSection<IdempotencyOptions>("Idempotency");
             builder.AddOptionsSection<TelemetryOptions>("Telemetry");

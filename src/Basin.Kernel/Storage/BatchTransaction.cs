@@ -8,7 +8,8 @@ namespace Basin.Kernel.Storage;
 /// The writer's transaction, reused for every batch. A savepoint costs as much as the statements in it, so the first try of a batch has none: when
 /// an item, or a part of one, fails after it has written, the batch is rolled back and run again carefully, with a savepoint around each.
 /// </summary>
-internal sealed class BatchTransaction(Connection connection, IdGenerator ids, TimeProvider time) : Transaction
+/// <param name="ids">The generator of the shard, which may change.</param>
+internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> ids, TimeProvider time) : Transaction
 {
     private long _lastSequence;
     private bool _careful;
@@ -157,7 +158,7 @@ internal sealed class BatchTransaction(Connection connection, IdGenerator ids, T
     /// <summary>Other failures end the whole batch.</summary>
     private static bool IsOfPart(Exception failure) => failure is not (StoreUnavailableException or InvariantException or ConflictException);
 
-    public override Id<T> NewId<T>() => ids.Next<T>();
+    public override Id<T> NewId<T>() => ids().Next<T>();
 
     public override ValueTask<int> ExecuteAsync(string sql, params ReadOnlySpan<SqlValue> values)
     {
@@ -190,7 +191,7 @@ internal sealed class BatchTransaction(Connection connection, IdGenerator ids, T
         return ++_lastSequence;
     }
 
-    private protected override long NewJobId() => ids.Next();
+    private protected override long NewJobId() => ids().Next();
 
     /// <summary>A query with a RETURNING clause writes too.</summary>
     private void BeforeQuery(string sql)

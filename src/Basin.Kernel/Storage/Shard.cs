@@ -5,7 +5,7 @@ using Basin.Kernel.Jobs;
 namespace Basin.Kernel.Storage;
 
 /// <summary>One database with one writer: the unit of ownership, of order and of failure.</summary>
-public abstract class Shard
+public abstract class Shard : IDisposable
 {
     /// <summary>0 to 1023; part of the ids that it makes.</summary>
     public abstract int Number { get; }
@@ -35,6 +35,9 @@ public abstract class Shard
 
     /// <summary>Runs queries on one consistent snapshot; it never waits for the writer.</summary>
     public abstract ValueTask<T> ReadAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation);
+
+    /// <summary>Refuses new work and finishes what waits. Only the <see cref="Stores"/> call it.</summary>
+    public abstract void Dispose();
 }
 
 /// <summary>Pieces of work since the start.</summary>

@@ -14,6 +14,12 @@ public sealed class StoreUnavailableException(StoreUnavailableException.Reasons 
         /// <summary>The disk answers with errors.</summary>
         InputOutput,
 
+        /// <summary>The database does not answer, or takes no writes.</summary>
+        Unreachable,
+
+        /// <summary>Another process has taken over the work that this one was doing.</summary>
+        TakenOver,
+
         /// <summary>An invariant was broken or the file is damaged; an operator must look before the shard writes again.</summary>
         Stopped,
 

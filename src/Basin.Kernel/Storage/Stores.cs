@@ -1,4 +1,5 @@
 using Basin.Kernel.Hosting;
+using Basin.Kernel.Storage.Postgres;
 using Basin.Kernel.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -8,16 +9,20 @@ namespace Basin.Kernel.Storage;
 public sealed class Stores : IDisposable
 {
     private readonly Dictionary<string, Store> _stores = new(StringComparer.Ordinal);
-    private readonly List<SqliteShard> _shards = [];
+    private readonly List<Shard> _shards = [];
+    private readonly StoreEngine _engine;
 
-    public Stores(IEnumerable<SystemDefinition> systems, StoreOptions options, TimeProvider time, ILogger<Stores> log)
+    public Stores(IEnumerable<SystemDefinition> systems, StoreOptions options, PostgresOptions postgres, TimeProvider time, ILogger<Stores> log)
     {
         var definitions = systems.ToList();
         RefuseUnknownNames(options, definitions);
+        _engine = string.IsNullOrEmpty(postgres.ConnectionString)
+            ? new SqliteEngine(options, time, log)
+            : new PostgresEngine(postgres, options, time, log);
         try
         {
             foreach (var system in definitions)
-                _stores.Add(system.Name, new Store(system.Name, Open(system, options, time, log)));
+                _stores.Add(system.Name, new Store(system.Name, Open(system, options)));
         }
         catch
         {
@@ -26,14 +31,14 @@ public sealed class Stores : IDisposable
         }
     }
 
-    private List<SqliteShard> Open(SystemDefinition system, StoreOptions options, TimeProvider time, ILogger log)
+    private List<Shard> Open(SystemDefinition system, StoreOptions options)
     {
-        // Counted once, before the first file of a new system appears.
+        // Counted once, before the first shard of a new system appears.
         var count = ShardCountOf(system, options);
-        var shards = new List<SqliteShard>();
+        var shards = new List<Shard>();
         for (var number = 0; number < count; number++)
         {
-            shards.Add(SqliteShard.Open(system.Name, number, system.Migrations, options, time, log));
+            shards.Add(_engine.Open(new ShardPlace(system.Name, number, count), system.Migrations));
             _shards.Add(shards[^1]);
         }
         return shards;
@@ -53,29 +58,32 @@ public sealed class Stores : IDisposable
     }
 
     /// <summary>Keys are spread by the number of shards, so the number stays what it was when the data was made.</summary>
-    private static int ShardCountOf(SystemDefinition system, StoreOptions options)
+    private int ShardCountOf(SystemDefinition system, StoreOptions options)
     {
         var count = options.Shards.GetValueOrDefault(system.Name, 1);
         if (count < 1 || count > Ids.Snowflake.MaxShards)
             throw new InvalidOperationException($"Basin:Store:Shards:{system.Name} is {count}; 1 to {Ids.Snowflake.MaxShards} are possible.");
         if (count > 1 && !system.MayShard)
             throw new InvalidOperationException($"Basin:Store:Shards:{system.Name} is {count}, but the system keeps its data in one shard.");
-        var folder = Path.Combine(options.Directory, system.Name);
-        var existing = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.db") : [];
-        if (existing.Length != 0 && existing.Length != count && !IsFirstStart(existing, count, options))
-            throw new InvalidOperationException($"'{folder}' holds {existing.Length} shards but Basin:Store:Shards:{system.Name} is {count}.");
+        var existing = _engine.ShardsOf(system.Name);
+        if (existing.Count != 0 && existing.Count != count && !IsFirstStart(system.Name, existing, count))
+        {
+            throw new InvalidOperationException(
+                $"'{_engine.PlaceOf(system.Name)}' holds {existing.Count} shards but Basin:Store:Shards:{system.Name} is {count}.");
+        }
         return count;
     }
 
-    /// <summary>A first start that ended in the middle leaves too few files, and nothing in them: work begins when all shards are there.</summary>
-    private static bool IsFirstStart(string[] existing, int count, StoreOptions options) =>
-        existing.Length < count && Array.TrueForAll(existing, path => SqliteShard.IsUnused(path, options));
+    /// <summary>A first start that ended in the middle leaves too few shards, and nothing in them: work begins when all are there.</summary>
+    private bool IsFirstStart(string system, IReadOnlyList<int> existing, int count) =>
+        existing.Count < count && existing.All(shard => _engine.IsUnused(system, shard));
 
-    /// <summary>Finishes the work that waits and closes every file.</summary>
+    /// <summary>Finishes the work that waits and closes every shard.</summary>
     public void Dispose()
     {
         foreach (var shard in _shards)
             shard.Dispose();
         _shards.Clear();
+        _engine.Dispose();
     }
 }

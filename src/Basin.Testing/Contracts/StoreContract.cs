@@ -53,7 +53,7 @@ public abstract partial class StoreContract
     public async Task Every_kind_of_value_comes_back_as_it_was()
     {
         var shard = Open(new StoreOptions(), new Migration("contract", 1, "0001_kinds", "CREATE TABLE kind (n BIGINT, r REAL, t TEXT, b BLOB)"));
-        string[] texts = ["", "a", "nul\0inside", "Zoë 🚲", new string('x', 170), new string('€', 171), new string('y', 5000)];
+        string[] texts = ["", "a", "Zoë 🚲", new string('x', 170), new string('€', 171), new string('y', 5000)];
         foreach (var text in texts)
         {
             var kept = await shard.WriteAsync(

@@ -43,14 +43,14 @@ internal static class CartStore
     public static ValueTask<int> DeleteAsync(Transaction tx, Id<ShoppingCart> id) => tx.ExecuteAsync("DELETE FROM cart WHERE id = $1", id.Value);
 
     public static ValueTask<int> InsertSignedInAsync(Transaction tx, Id<Tenant> tenant, string visitor, string customer) => tx.ExecuteAsync(
-        "INSERT INTO signed_in (tenant, visitor, customer, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO UPDATE SET customer = $3, at = $4",
+        "INSERT INTO signed_in (tenant, visitor, customer, at) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, visitor) DO UPDATE SET customer = $3, at = $4",
         tenant.Value, visitor, customer, tx.Now);
 
     /// <summary>Deletes carts that nobody can reach any more.</summary>
     public static async ValueTask<bool> TrimAsync(Transaction tx, DateTimeOffset unchangedSince, DateTimeOffset signedInBefore, int limit)
     {
         var carts = await tx.ExecuteAsync(
-            "DELETE FROM cart WHERE id IN (SELECT id FROM cart WHERE owner GLOB 'visitor_*' AND changed_at < $1 ORDER BY changed_at LIMIT $2)",
+            "DELETE FROM cart WHERE id IN (SELECT id FROM cart WHERE substr(owner, 1, 8) = 'visitor_' AND changed_at < $1 ORDER BY changed_at LIMIT $2)",
             unchangedSince, limit);
         var names = await tx.ExecuteAsync(
             """

@@ -5,7 +5,7 @@ namespace Basin.Catalog;
 /// <summary>All SQL of the catalogue. It lives in one shard, because a SKU is unique among all products of a tenant.</summary>
 internal static class CatalogStore
 {
-    private const string Columns =
+    internal const string Columns =
         "p.id, p.tenant, p.version, p.active, p.title, p.description, p.currency, p.variants, p.categories, p.pictures, p.created_at, p.changed_at";
 
     public static ValueTask<Product?> FindAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Product> id) => snapshot.FindAsync(
@@ -78,31 +78,17 @@ internal static class CatalogStore
 
     /// <summary>
     /// One rank of a search, newest first. Ranks do not depend on what else is stored, as weights of words would, so a cursor stays right while
-    /// products come and go. This method and <see cref="SaveWordsAsync"/> speak SQLite's FTS5; on PostgreSQL the same words are a <c>tsquery</c>.
+    /// products come and go.
     /// </summary>
     private static ValueTask<List<Hit>> SearchAsync(Snapshot snapshot, ProductQuery query, int rank, long before, int limit)
     {
-        var words = string.Join(" AND ", query.Words.Select(word => $"\"{word}\" *"));
-        var mine = $"tenant : {TenantWord(query.Tenant)}";
-        var match = rank == Hit.InTitle
-            ? $"{mine} AND title : ({words})"
-            : $"({mine} AND {{title body}} : ({words})) NOT title : ({words})";
+        var words = ProductWords.Of(snapshot);
         return query.Category is null
             ? snapshot.ListAsync(
-                $"""
-                SELECT {Columns} FROM product_words w JOIN product p ON p.id = w.rowid
-                WHERE w.product_words MATCH $1 AND w.rowid < $2 AND p.tenant = $3 ORDER BY w.rowid DESC LIMIT $4
-                """,
-                row => new Hit(rank, ReadProduct(row)),
-                match, before, query.Tenant.Value, limit)
+                words.Select(rank), row => new Hit(rank, ReadProduct(row)), words.Match(query, rank), before, query.Tenant.Value, limit)
             : snapshot.ListAsync(
-                $"""
-                SELECT {Columns} FROM product_words w JOIN product p ON p.id = w.rowid
-                JOIN category_product c ON c.tenant = $3 AND c.slug = $4 AND c.product = w.rowid
-                WHERE w.product_words MATCH $1 AND w.rowid < $2 AND p.tenant = $3 ORDER BY w.rowid DESC LIMIT $5
-                """,
-                row => new Hit(rank, ReadProduct(row)),
-                match, before, query.Tenant.Value, query.Category, limit);
+                words.SelectInCategory(rank), row => new Hit(rank, ReadProduct(row)),
+                words.Match(query, rank), before, query.Tenant.Value, query.Category, limit);
     }
 
     /// <summary>Writes all that hangs on a product and publishes the change. The cache of offers relies on no change going unpublished.</summary>
@@ -166,18 +152,12 @@ internal static class CatalogStore
 
     private static async ValueTask SaveWordsAsync(Transaction tx, Product? before, Product after)
     {
+        var words = ProductWords.Of(tx);
         if (before is { Details.Active: true })
-            await tx.ExecuteAsync("DELETE FROM product_words WHERE rowid = $1", after.Id.Value);
-        if (!after.Details.Active)
-            return;
-        var details = after.Details;
-        var body = string.Join('\n', details.Variants.SelectMany(v => new[] { v.Sku, v.Option }).Concat(details.Categories).Append(details.Description));
-        await tx.ExecuteAsync(
-            "INSERT INTO product_words (rowid, tenant, title, body) VALUES ($1, $2, $3, $4)",
-            after.Id.Value, TenantWord(after.Tenant), details.Title, body);
+            await words.DeleteAsync(tx, after.Id);
+        if (after.Details.Active)
+            await words.InsertAsync(tx, after);
     }
-
-    private static string TenantWord(Id<Tenant> tenant) => $"t{tenant.Value}";
 
     private static List<string> SkusOf(Product? product) => product?.Details.Variants.Select(variant => variant.Sku).ToList() ?? [];
 

@@ -55,7 +55,7 @@ internal static class InventoryStore
     {
         var changed = await tx.ExecuteAsync(
             """
-            UPDATE stock SET on_hand = on_hand + $4, reserved = reserved + $5, version = version + ($4 <> 0)
+            UPDATE stock SET on_hand = on_hand + $4, reserved = reserved + $5, version = version + CASE WHEN $4 = 0 THEN 0 ELSE 1 END
             WHERE tenant = $1 AND sku = $2 AND warehouse = $3 AND reserved + $5 BETWEEN 0 AND on_hand + $4
             """,
             tenant.Value, change.Sku, change.Warehouse, change.OnHand, change.Reserved);

@@ -25,7 +25,7 @@ internal static class NotificationsStore
         (int)(await snapshot.NumberAsync(
             """
             SELECT count(*) FROM (
-                SELECT id, read FROM notification WHERE tenant = $1 AND recipient = $2 ORDER BY id DESC LIMIT $3)
+                SELECT id, read FROM notification WHERE tenant = $1 AND recipient = $2 ORDER BY id DESC LIMIT $3) AS newest
             WHERE read = 0 AND id > coalesce((SELECT read_up_to FROM inbox WHERE tenant = $1 AND recipient = $2), 0)
             """,
             tenant.Value, recipient, limit))!.Value;
@@ -38,7 +38,7 @@ internal static class NotificationsStore
         """
         INSERT INTO inbox (tenant, recipient, read_up_to)
         SELECT $1, $2, max(id) FROM notification WHERE tenant = $1 AND recipient = $2 HAVING max(id) IS NOT NULL
-        ON CONFLICT DO UPDATE SET read_up_to = excluded.read_up_to
+        ON CONFLICT (tenant, recipient) DO UPDATE SET read_up_to = excluded.read_up_to
         """,
         tenant.Value, recipient);
 
@@ -49,13 +49,13 @@ internal static class NotificationsStore
     public static async ValueTask ChangeRecipientAsync(Transaction tx, Id<Tenant> tenant, string visitor, string customer)
     {
         await tx.ExecuteAsync(
-            "INSERT INTO signed_in (tenant, visitor, customer, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO UPDATE SET customer = $3, at = $4",
+            "INSERT INTO signed_in (tenant, visitor, customer, at) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, visitor) DO UPDATE SET customer = $3, at = $4",
             tenant.Value, visitor, customer, tx.Now);
         await tx.ExecuteAsync(
             """
             UPDATE notification SET
                 recipient = $3,
-                read = read OR id <= coalesce((SELECT read_up_to FROM inbox WHERE tenant = $1 AND recipient = $2), 0)
+                read = CASE WHEN id <= coalesce((SELECT read_up_to FROM inbox WHERE tenant = $1 AND recipient = $2), 0) THEN 1 ELSE read END
             WHERE tenant = $1 AND recipient = $2
             """,
             tenant.Value, visitor, customer);
@@ -75,7 +75,7 @@ internal static class NotificationsStore
 
     private const string Select =
         """
-        SELECT n.id, n.tenant, n.recipient, n.kind, n.order_id, n.detail, n.read OR n.id <= coalesce(i.read_up_to, 0)
+        SELECT n.id, n.tenant, n.recipient, n.kind, n.order_id, n.detail, CASE WHEN n.id <= coalesce(i.read_up_to, 0) THEN 1 ELSE n.read END
         FROM notification n LEFT JOIN inbox i ON i.tenant = n.tenant AND i.recipient = n.recipient
         """;
 

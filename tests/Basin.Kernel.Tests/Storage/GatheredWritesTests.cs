@@ -22,7 +22,8 @@ public sealed class GatheredWritesTests : IDisposable
     public GatheredWritesTests()
     {
         _connection = SqliteConnection.OpenWriter(_data.File("000.db"), new StoreOptions());
-        _transaction = new BatchTransaction(_connection, new IdGenerator(_clock, 0, 0, _ => { }), _clock);
+        var ids = new IdGenerator(_clock, 0, 0, _ => { });
+        _transaction = new BatchTransaction(_connection, () => ids, _clock);
     }
 
     /// <summary>A writer that does not wait is sometimes too slow to show it, so there are many rounds.</summary>

@@ -107,6 +107,15 @@ public sealed class SqliteStoreTests : StoreContract, IDisposable
         Close(shard);
     }
 
+    [Fact]
+    public async Task Text_goes_on_behind_a_nul()
+    {
+        var shard = Open(new StoreOptions(), Big);
+        await shard.WriteAsync(tx => tx.ExecuteAsync("INSERT INTO big (number, body) VALUES (1, $1)", "nul\0inside"), WritePriority.Request, CancellationToken.None);
+        Assert.Equal("nul\0inside", await shard.ReadAsync(snapshot => snapshot.FindAsync("SELECT body FROM big", row => row.Text(0)), CancellationToken.None));
+        Close(shard);
+    }
+
     private const int Megabyte = 1024 * 1024;
 
     private string LogPath => Path.Combine(_data.Path, "contract", "000.db-wal");

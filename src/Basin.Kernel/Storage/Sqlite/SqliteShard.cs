@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Basin.Kernel.Storage.Sqlite;
 
 /// <summary>A shard in one SQLite file, with its writer and its pool of readers.</summary>
-internal sealed class SqliteShard : Shard, IDisposable
+internal sealed class SqliteShard : Shard
 {
     private readonly SqliteConnection _writeConnection;
     private readonly SqliteCheckpointer _checkpointer;
@@ -26,7 +26,7 @@ internal sealed class SqliteShard : Shard, IDisposable
         Jobs = new JobQueue(this);
         _checkpointer = new SqliteCheckpointer(connection, path, options, _name, log);
         _writer = new ShardWriter(
-            system, number, new BatchTransaction(connection, Ids, time), options, time, log, HandOn, answered: _checkpointer.AfterCommit);
+            system, number, new BatchTransaction(connection, () => Ids, time), options, time, log, HandOn, answered: _checkpointer.AfterCommit);
         _readers = Channel.CreateBounded<SqliteSnapshot>(options.ReadersPerShard);
         for (var i = 0; i < options.ReadersPerShard; i++)
             _readers.Writer.TryWrite(new SqliteSnapshot(SqliteConnection.OpenReader(path, connection.Documents, options)));
@@ -145,7 +145,7 @@ internal sealed class SqliteShard : Shard, IDisposable
         Jobs.Append(committed.ScheduledJobs);
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _writer.Dispose();
         _readers.Writer.TryComplete();

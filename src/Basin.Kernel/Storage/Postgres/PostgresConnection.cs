@@ -1,0 +1,238 @@
+using System.Buffers;
+using System.Data;
+using Basin.Kernel.Events;
+using Npgsql;
+using static Basin.Kernel.Storage.StoreUnavailableException;
+
+namespace Basin.Kernel.Storage.Postgres;
+
+/// <summary>
+/// The writer's connection. A transaction begins with the turn to write, a lock that writers of all processes take one after another before they see
+/// anything. So serializable transactions hardly ever conflict, and events are numbered in the order of their commits.
+/// </summary>
+/// <param name="process">Names this process among those that write to the shard.</param>
+internal sealed class PostgresConnection(PostgresDatabase database, string process) : Connection
+{
+    private const string BeginTransaction = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+
+    /// <summary>The lock is asked for before the first query, which fixes what a serializable transaction sees.</summary>
+    private const string TakeTurn = "LOCK TABLE basin_turn IN EXCLUSIVE MODE";
+
+    private const string ReadState = "SELECT last_sequence, job_commits, epoch FROM basin_shard, basin_owner";
+
+    private const string WriteState = "UPDATE basin_shard SET last_sequence = $1, job_commits = job_commits + $2";
+
+    private const string WriteBatch =
+        "INSERT INTO basin_writer (process, batch) VALUES ($1, $2) ON CONFLICT (process) DO UPDATE SET batch = excluded.batch";
+
+    private const string ReadBatch = "SELECT batch FROM basin_writer WHERE process = $1";
+
+    /// <summary>A commit that is cut short would be acknowledged before the standby has it.</summary>
+    private const string HaveTime = "SET LOCAL statement_timeout = 0";
+
+    /// <summary>How often, and with which pause, a batch whose commit was not answered asks what became of it.</summary>
+    private const int MaxQuestions = 300;
+
+    private static readonly TimeSpan PauseBetweenQuestions = TimeSpan.FromMilliseconds(100);
+
+    private readonly ArrayBufferWriter<byte> _segment = new();
+    private NpgsqlConnection? _connection;
+    private long _lastSequence;
+    private long _batch;
+    private bool _inTransaction;
+    private bool _isSpoiled;
+    private bool _hasWritten;
+
+    public override Documents Documents => database.Documents;
+
+    public override SqlDialect Dialect => SqlDialect.Postgres;
+
+    public override bool InTransaction => _inTransaction && IsOpen;
+
+    /// <summary>PostgreSQL refuses all that follows a failed statement until that is rolled back.</summary>
+    public override bool IsSpoiled => _isSpoiled;
+
+    /// <summary>How many commits had scheduled jobs when the current transaction began.</summary>
+    public long JobCommits { get; private set; }
+
+    /// <summary>How often the shard had changed hands when the current transaction began.</summary>
+    public long Epoch { get; private set; }
+
+    private bool IsOpen => _connection is { FullState: ConnectionState.Open };
+
+    public override int Execute(string sql, ReadOnlySpan<SqlValue> values)
+    {
+        _hasWritten = true;
+        using var command = CommandOf(sql, values);
+        return Math.Max(0, Ask(command, static command => command.ExecuteNonQuery()));
+    }
+
+    public override T? Find<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
+        where T : class
+    {
+        using var command = CommandOf(sql, values);
+        using var reader = Ask(command, static command => command.ExecuteReader());
+        return Ask(reader, static reader => reader.Read()) ? map(new PostgresRow(reader, Documents)) : null;
+    }
+
+    public override List<T> List<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
+    {
+        using var command = CommandOf(sql, values);
+        using var reader = Ask(command, static command => command.ExecuteReader());
+        var row = new PostgresRow(reader, Documents);
+        var rows = new List<T>();
+        while (Ask(reader, static reader => reader.Read()))
+            rows.Add(map(row));
+        return rows;
+    }
+
+    public override long? Number(string sql, ReadOnlySpan<SqlValue> values)
+    {
+        using var command = CommandOf(sql, values);
+        using var reader = Ask(command, static command => command.ExecuteReader());
+        return Ask(reader, static reader => reader.Read()) ? new PostgresRow(reader, Documents).IntegerOrNull(0) : null;
+    }
+
+    public override bool IsReadOnly(string sql) => database.IsReadOnly(sql);
+
+    private NpgsqlCommand CommandOf(string sql, ReadOnlySpan<SqlValue> values)
+    {
+        _hasWritten |= !IsReadOnly(sql);
+        return database.CommandOn(_connection!, sql, values);
+    }
+
+    /// <summary>Makes itself known to the shard: what commits later is an update in place, which needs no room on the disk.</summary>
+    /// <returns>The sequence of the last event of the shard.</returns>
+    public long Introduce()
+    {
+        Open();
+        Execute(WriteBatch, [process, _batch]);
+        return Number("SELECT last_sequence FROM basin_shard", [])!.Value;
+    }
+
+    public override long Begin()
+    {
+        if (!IsOpen)
+            Open();
+        try
+        {
+            TakeTurnAndReadState();
+        }
+        catch (StoreUnavailableException gone) when (gone.Reason == Reasons.Unreachable)
+        {
+            // The connection may have been lost long ago, while nobody wrote.
+            Open();
+            TakeTurnAndReadState();
+        }
+        return _lastSequence;
+    }
+
+    private void TakeTurnAndReadState()
+    {
+        (_inTransaction, _isSpoiled, _hasWritten) = (true, false, false);
+        using var batch = new NpgsqlBatch(_connection) { BatchCommands = { new(BeginTransaction), new(TakeTurn), new(ReadState) } };
+        using var reader = Ask(batch, static batch => batch.ExecuteReader());
+        Ask(reader, static reader => reader.Read());
+        (_lastSequence, JobCommits, Epoch) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+    }
+
+    public override void Commit(IReadOnlyList<EventRecord> published, bool hasJobs)
+    {
+        // However long a standby takes: whoever is impatient would not learn whether it was kept.
+        using var batch = new NpgsqlBatch(_connection) { Timeout = 0 };
+        EventSegment.WriteAll(published, _segment, (lastSequence, events) =>
+            batch.BatchCommands.Add(Command(EventSegment.Insert, lastSequence, SqlValue.Utf8(events.ToArray()))));
+        if (published.Count > 0 || hasJobs)
+            batch.BatchCommands.Add(Command(WriteState, published.Count > 0 ? published[^1].Sequence : _lastSequence, hasJobs));
+        if (_hasWritten || batch.BatchCommands.Count > 0)
+            batch.BatchCommands.Add(Command(WriteBatch, process, ++_batch));
+        var writes = batch.BatchCommands.Count > 0;
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(HaveTime));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+        try
+        {
+            Ask(batch, static batch => batch.ExecuteNonQuery());
+        }
+        catch (StoreUnavailableException gone) when (writes && !IsOpen)
+        {
+            if (!WasKept(_batch))
+                throw new StoreUnavailableException(gone.Reason, $"{gone.Message} Nothing of the batch was kept.");
+        }
+        _inTransaction = false;
+    }
+
+    private NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<SqlValue> values) => database.BatchCommandOf(sql, values);
+
+    /// <summary>Asks, once the database answers again and the lost transaction has ended, what became of a commit that was not answered.</summary>
+    private bool WasKept(long batch)
+    {
+        using var pause = new ManualResetEventSlim();
+        for (var questions = 0; questions < MaxQuestions; questions++)
+        {
+            try
+            {
+                Open();
+                TakeTurnAndReadState();
+                var kept = Number(ReadBatch, [process]) == batch;
+                Rollback();
+                return kept;
+            }
+            catch (StoreUnavailableException)
+            {
+                pause.Wait(PauseBetweenQuestions);
+            }
+        }
+        throw new StoreUnavailableException(Reasons.Unreachable, "The database is gone, and with it the knowledge whether the last batch was kept.");
+    }
+
+    public override void Rollback() => Run("ROLLBACK", ends: true);
+
+    public override void Savepoint(SavepointName name) => Run(name == SavepointName.Item ? "SAVEPOINT item" : "SAVEPOINT part");
+
+    public override void Release(SavepointName name) => Run(name == SavepointName.Item ? "RELEASE item" : "RELEASE part");
+
+    public override void RollbackTo(SavepointName name)
+    {
+        Run(name == SavepointName.Item ? "ROLLBACK TO item" : "ROLLBACK TO part");
+        _isSpoiled = false;
+    }
+
+    /// <summary>Asks for pages that nobody needs, to learn whether the disk has them.</summary>
+    public override void Probe()
+    {
+        Begin();
+        Run("CREATE TABLE basin_probe AS SELECT md5(i::text) AS room FROM generate_series(1, 4096) AS i");
+        Run("DROP TABLE basin_probe");
+        Commit([], hasJobs: false);
+    }
+
+    private void Run(string sql, bool ends = false)
+    {
+        using var command = new NpgsqlCommand(sql, _connection);
+        Ask(command, static command => command.ExecuteNonQuery());
+        if (ends)
+            (_inTransaction, _isSpoiled) = (false, false);
+    }
+
+    private void Open()
+    {
+        _connection?.Dispose();
+        _inTransaction = false;
+        _connection = Ask(database.Writing, static source => source.OpenConnection());
+    }
+
+    private TAnswer Ask<TQuestion, TAnswer>(TQuestion question, Func<TQuestion, TAnswer> ask)
+    {
+        try
+        {
+            return ask(question);
+        }
+        catch (Exception failure) when (failure is NpgsqlException or System.Net.Sockets.SocketException or IOException or TimeoutException)
+        {
+            _isSpoiled = true;
+            throw PostgresErrors.Translate(failure);
+        }
+    }
+
+    public override void Dispose() => _connection?.Dispose();
+}

@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace Basin.Kernel.Storage.Postgres;
+
+/// <summary>The schema of one shard: the connections to it and what is known of its statements.</summary>
+internal sealed class PostgresDatabase : IDisposable
+{
+    /// <summary>The writer's own, and a few for leases and migrations.</summary>
+    private const int WritingConnections = 4;
+
+    // Statements are constants, so the reference is the identity and no text is hashed.
+    private readonly ConcurrentDictionary<string, PostgresStatement> _statements = new(ReferenceEqualityComparer.Instance);
+
+    private PostgresDatabase(string schema, NpgsqlDataSource writing, NpgsqlDataSource reading) =>
+        (Schema, Writing, Reading) = (schema, writing, reading);
+
+    public string Schema { get; }
+
+    public NpgsqlDataSource Writing { get; }
+
+    /// <summary>Its connections cannot write.</summary>
+    public NpgsqlDataSource Reading { get; }
+
+    public Documents Documents { get; } = new();
+
+    public static PostgresDatabase Of(string system, int shard, PostgresOptions options)
+    {
+        var schema = $"{options.SchemaPrefix}{system}_{shard:000}";
+        var writing = SettingsOf(system, shard, schema, options);
+        writing.MaxPoolSize = WritingConnections;
+        var reading = SettingsOf(system, shard, schema, options);
+        reading.MaxPoolSize = options.ReadersPerShard;
+        reading.Options += " -c default_transaction_read_only=on";
+        return new PostgresDatabase(schema, NpgsqlDataSource.Create(writing), NpgsqlDataSource.Create(reading));
+    }
+
+    private static NpgsqlConnectionStringBuilder SettingsOf(string system, int shard, string schema, PostgresOptions options)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(options.ConnectionStringOf(system, shard))
+        {
+            SearchPath = schema,
+            ApplicationName = $"basin {system}/{shard}",
+            MaxAutoPrepare = PostgresStatement.MaxStatements,
+            AutoPrepareMinUsages = 2,
+            // Nothing is set on a session that outlives a transaction.
+            NoResetOnClose = true,
+            MinPoolSize = 0,
+            ConnectionIdleLifetime = 60,
+            HostRecheckSeconds = 1,
+            // Values of rows have no place in messages.
+            IncludeErrorDetail = false,
+        };
+        if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
+            settings.TargetSessionAttributes ??= "read-write";
+        if (settings.Host?.StartsWith('/') != true)
+        {
+            // A host that has vanished says nothing; without asking, a commit would wait for it for hours.
+            (settings.TcpKeepAlive, settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (true, 5, 2);
+        }
+        settings.Options = $"{settings.Options} {OptionOf("statement_timeout", options.StatementTimeout)} {OptionOf("lock_timeout", options.LockTimeout)} "
+            + OptionOf("idle_in_transaction_session_timeout", options.SilenceTimeout);
+        return settings;
+    }
+
+    private static string OptionOf(string name, TimeSpan value) => $"-c {name}={(long)value.TotalMilliseconds}";
+
+    public bool IsReadOnly(string sql) => PostgresStatement.Of(_statements, sql).IsReadOnly;
+
+    public NpgsqlCommand CommandOn(NpgsqlConnection connection, string sql, ReadOnlySpan<SqlValue> values) =>
+        PostgresStatement.Of(_statements, sql).CommandOn(connection, values);
+
+    public NpgsqlBatchCommand BatchCommandOf(string sql, ReadOnlySpan<SqlValue> values) => PostgresStatement.Of(_statements, sql).BatchCommandOf(values);
+
+    public void Dispose()
+    {
+        Writing.Dispose();
+        Reading.Dispose();
+    }
+}

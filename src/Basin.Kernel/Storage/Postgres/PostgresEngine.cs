@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Basin.Kernel.Storage.Postgres;
+
+/// <summary>A schema per shard, in one database or in several.</summary>
+internal sealed class PostgresEngine : StoreEngine
+{
+    private static readonly TimeSpan PauseBetweenTries = TimeSpan.FromMilliseconds(250);
+
+    private readonly PostgresOptions _postgres;
+    private readonly StoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+
+    // A restarted process is another one: what it left behind belongs to the former.
+    private readonly string _process = $"{Environment.MachineName}/{Environment.ProcessId}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+
+    public PostgresEngine(PostgresOptions postgres, StoreOptions options, TimeProvider time, ILogger log)
+    {
+        (_postgres, _options, _time, _log) = (postgres, options, time, log);
+        WaitUntilReachable();
+    }
+
+    private IEnumerable<string> Databases => _postgres.OtherConnectionStrings.Values.Append(_postgres.ConnectionString!).Distinct();
+
+    public override IReadOnlyList<int> ShardsOf(string system)
+    {
+        var prefix = $"{_postgres.SchemaPrefix}{system}_";
+        var schemas = Databases.SelectMany(database => ListOf(
+            database,
+            "SELECT nspname::text FROM pg_namespace WHERE starts_with(nspname::text, $1) AND substr(nspname::text, length($1) + 1) ~ '^[0-9]{3,4}$'",
+            prefix));
+        return [.. schemas.Select(schema => int.Parse(schema[prefix.Length..])).Distinct().Order()];
+    }
+
+    public override bool IsUnused(string system, int shard)
+    {
+        var schema = $"{_postgres.SchemaPrefix}{system}_{shard:000}";
+        var database = _postgres.ConnectionStringOf(system, shard);
+        // What every shard has from its beginning says nothing.
+        var tables = ListOf(
+            database,
+            """
+            SELECT tablename::text FROM pg_tables WHERE schemaname = $1
+            AND tablename NOT IN ('basin_schema', 'basin_shard', 'basin_owner', 'basin_writer', 'basin_id_lease')
+            """,
+            schema);
+        return tables.TrueForAll(table => ListOf(database, $"SELECT '' FROM \"{schema}\".\"{table}\" LIMIT 1").Count == 0)
+            && ListOf(database, $"SELECT '' FROM \"{schema}\".basin_id_lease WHERE mark > 0").Count == 0;
+    }
+
+    public override string PlaceOf(string system) => $"{_postgres.SchemaPrefix}{system}";
+
+    public override Shard Open(ShardPlace place, IReadOnlyList<Migration> migrations) =>
+        PostgresShard.Open(place, [.. Migration.In(typeof(PostgresEngine).Assembly, "postgres", "Storage.Postgres"), .. migrations], _process, _postgres, _options, _time, _log);
+
+    /// <summary>The database may start at the same time.</summary>
+    private void WaitUntilReachable()
+    {
+        using var pause = new ManualResetEventSlim();
+        var tries = 1 + (int)(_postgres.StartPatience / PauseBetweenTries);
+        foreach (var database in Databases)
+        {
+            while (true)
+            {
+                try
+                {
+                    ListOf(database, "SELECT ''");
+                    break;
+                }
+                catch (StoreUnavailableException unreachable) when (unreachable.Reason != StoreUnavailableException.Reasons.Stopped && --tries > 0)
+                {
+                    pause.Wait(PauseBetweenTries);
+                }
+            }
+        }
+    }
+
+    private static List<string> ListOf(string database, string sql, params IEnumerable<object> values)
+    {
+        try
+        {
+            using var connection = new NpgsqlConnection(database);
+            connection.Open();
+            using var command = new NpgsqlCommand(sql, connection);
+            foreach (var value in values)
+                command.Parameters.Add(new NpgsqlParameter { Value = value });
+            using var reader = command.ExecuteReader();
+            var found = new List<string>();
+            while (reader.Read())
+                found.Add(reader.GetString(0));
+            return found;
+        }
+        catch (NpgsqlException failure)
+        {
+            throw PostgresErrors.Translate(failure);
+        }
+    }
+
+    public override void Dispose()
+    {
+    }
+}

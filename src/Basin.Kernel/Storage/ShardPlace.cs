@@ -1,0 +1,8 @@
+namespace Basin.Kernel.Storage;
+
+/// <summary>Which shard it is.</summary>
+/// <param name="Count">How many shards the system has.</param>
+internal sealed record ShardPlace(string System, int Number, int Count)
+{
+    public override string ToString() => $"{System}/{Number}";
+}

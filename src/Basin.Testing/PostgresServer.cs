@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace Basin.Testing;
+
+/// <summary>
+/// A PostgreSQL of this process alone, on a socket in a temporary directory. It ends with the process, however that ends, and is as fast as it can be:
+/// it never waits for the disk.
+/// </summary>
+public sealed class PostgresServer
+{
+    /// <summary>A tablespace of a few megabytes, for tests of a full disk.</summary>
+    public const string SmallSpace = "small";
+
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+
+    private static readonly Lazy<PostgresServer> Started = new(() => new PostgresServer());
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("basin-pg-").FullName;
+    private readonly Process _process;
+    private static int _prefixes;
+
+    private PostgresServer()
+    {
+        var start = new ProcessStartInfo("sh", ["-c", Script, _directory]) { RedirectStandardInput = true, UseShellExecute = false };
+        _process = Process.Start(start)!;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Stop();
+        WaitUntilReady();
+        using var connection = new NpgsqlConnection(ConnectionText);
+        connection.Open();
+        using var command = new NpgsqlCommand($"CREATE TABLESPACE {SmallSpace} LOCATION '{SmallPath}'", connection);
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Starts the server at the first call.</summary>
+    public static string ConnectionString => Started.Value.ConnectionText;
+
+    /// <summary>Where <see cref="SmallSpace"/> is, to the server.</summary>
+    public static string SmallDirectory => Started.Value.SmallPath;
+
+    private string SmallPath => Path.Combine(_directory, "small");
+
+    private string ConnectionText => $"Host={_directory};Username=basin;Database=postgres";
+
+    /// <summary>Begins the names of schemas that nobody else uses.</summary>
+    public static string NewPrefix() => $"t{Interlocked.Increment(ref _prefixes)}_";
+
+    /// <summary>
+    /// PostgreSQL refuses to run as root. The end of the standard input, which the operating system brings about when this process ends, ends the
+    /// server.
+    /// </summary>
+    private const string Script = """
+        set -eu
+        bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+        mkdir "$0/small"
+        if [ "$(id -u)" -eq 0 ]; then
+            mount -t tmpfs -o size=48m basin "$0/small" 2>/dev/null || true
+            chown -R postgres: "$0"
+            as="setpriv --reuid=postgres --regid=postgres --clear-groups"
+        else
+            as=""
+        fi
+        $as "$bin/initdb" --pgdata "$0/data" --username basin --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync >/dev/null
+        $as "$bin/postgres" -D "$0/data" -k "$0" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+            -c max_connections=500 -c shared_buffers=128MB -c max_wal_size=2GB -c jit=off -c log_min_messages=panic -c log_min_error_statement=panic \
+            </dev/null >"$0/log" 2>&1 &
+        server=$!
+        read -r _ || true
+        kill -INT $server
+        wait $server || true
+        umount "$0/small" 2>/dev/null || true
+        rm -rf "$0"
+        """;
+
+    private void WaitUntilReady()
+    {
+        using var pause = new ManualResetEventSlim();
+        for (var waited = TimeSpan.Zero; ; waited += TimeSpan.FromMilliseconds(50))
+        {
+            try
+            {
+                using var connection = new NpgsqlConnection(ConnectionText);
+                connection.Open();
+                return;
+            }
+            catch (NpgsqlException) when (waited < StartPatience && !_process.HasExited)
+            {
+                pause.Wait(TimeSpan.FromMilliseconds(50));
+            }
+        }
+    }
+
+    private void Stop()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit(TimeSpan.FromSeconds(20));
+    }
+}

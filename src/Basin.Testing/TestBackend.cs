@@ -1,0 +1,26 @@
+namespace Basin.Testing;
+
+/// <summary>What keeps the data of a host under test.</summary>
+public enum Backend
+{
+    Sqlite,
+    Postgres,
+}
+
+/// <summary>Every test of a host runs on each backend: the environment variable <c>BASIN_TEST_BACKEND</c> names that of a run.</summary>
+public static class TestBackend
+{
+    private const string Variable = "BASIN_TEST_BACKEND";
+
+    public static Backend OfRun { get; } = Environment.GetEnvironmentVariable(Variable) switch
+    {
+        null or "" or "sqlite" => Backend.Sqlite,
+        "postgres" => Backend.Postgres,
+        var other => throw new InvalidOperationException($"{Variable} is '{other}'; sqlite or postgres is expected."),
+    };
+
+    /// <summary>What sends a host to the backend, in schemas of its own.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> SettingsOf(Backend backend, string schemaPrefix) => backend == Backend.Sqlite
+        ? []
+        : [new("Basin:Postgres:ConnectionString", PostgresServer.ConnectionString), new("Basin:Postgres:SchemaPrefix", schemaPrefix)];
+}

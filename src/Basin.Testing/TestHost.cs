@@ -180,6 +180,11 @@ public sealed class TestHost : IAsyncDisposable
         return [.. found.OrderBy(f => f.Record.At).ThenBy(f => f.Shard).ThenBy(f => f.Record.Sequence).Select(f => Read<T>(f.Record))];
     }
 
+    /// <summary>The systems that have a text anywhere in their data, while the host is stopped or not.</summary>
+    public Task<List<string>> StoringAsync(string text) => _options.Backend == Backend.Postgres
+        ? StoredText.InSchemasAsync(_schemaPrefix, text)
+        : StoredText.InFilesAsync(_data.File("data"), text);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();

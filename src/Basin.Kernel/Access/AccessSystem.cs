@@ -29,7 +29,7 @@ public static class AccessSystem
             builder.AddSystem(Name, typeof(AccessSystem).Assembly, "Access")
                 .Options<AccessOptions>("Access")
                 .Publishes<VisitorSignedIn>()
-                .Every<KeyRing>(KeyRing.NotePeriod, ring => ring.NoteUsesAsync)
+                .Every<KeyRing>(KeyRing.NotePeriod, ring => ring.NoteUsesAsync, inEachProcess: true)
                 .Every<Accounts>(TimeSpan.FromMinutes(1), accounts => accounts.TrimAsync)
                 .Refuses(AccessProblems.All);
             var services = builder.Services;

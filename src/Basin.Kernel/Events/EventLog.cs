@@ -43,6 +43,21 @@ public sealed class EventLog
         changed.SetResult();
     }
 
+    /// <summary>Goes on behind so many events of another process that nobody wants them all in memory.</summary>
+    internal void SkipTo(long sequence)
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            Array.Clear(_newest);
+            (_appended, _floor, LastSequence) = (0, sequence, sequence);
+            foreach (var watch in _watches.Values.SelectMany(watches => watches))
+                watch.Signal();
+            (changed, _changed) = (_changed, NewSignal());
+        }
+        changed.SetResult();
+    }
+
     /// <summary>The next events after <paramref name="sequence"/>, oldest first; empty when there are none yet.</summary>
     public async ValueTask<IReadOnlyList<EventRecord>> ReadAfterAsync(Shard shard, long sequence, int limit, CancellationToken cancellation)
     {

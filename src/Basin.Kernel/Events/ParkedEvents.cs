@@ -89,7 +89,7 @@ internal sealed class ParkedEvents(
     private async Task RetryAsync(Parked parked, CancellationToken cancellation)
     {
         var (source, record, attempts) = (parked.Source, parked.Event, parked.Attempts + 1);
-        var failure = await target.WriteAsync(tx => RetryAsync(tx, source, record, attempts), WritePriority.Background, cancellation);
+        var failure = await target.WriteAsync(tx => RetryAsync(tx, source, record, attempts), WritePriority.Owner, cancellation);
         if (failure is not null && attempts >= options.MaxAttempts)
             EventsLog.Dead(log, consumer.System, record.Type, source, record.Sequence, attempts, failure);
     }

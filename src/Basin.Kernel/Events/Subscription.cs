@@ -76,7 +76,7 @@ internal sealed class Subscription(
             return (await tx.NumberAsync(
                 "SELECT sequence FROM basin_checkpoint WHERE source = $1 AND source_shard = $2", source.System, source.Shard))!.Value;
         },
-        WritePriority.Background,
+        WritePriority.Owner,
         cancellation);
 
     private async Task ApplyNextAsync(CancellationToken cancellation)
@@ -129,7 +129,7 @@ internal sealed class Subscription(
             await MoveCheckpointAsync(tx, batch[^1].Sequence);
             return new Applied(count, failed);
         },
-        WritePriority.Background,
+        WritePriority.Owner,
         cancellation);
 
     private ValueTask ApplyOneAsync(Transaction tx, EventBinding binding, EventRecord record) => binding.ApplyTracedAsync(tx, record, source);

@@ -22,6 +22,7 @@ public sealed class Relay : IHostedService, IDisposable
     private readonly List<JobRunner> _runners = [];
     private readonly List<ParkedEvents> _parked = [];
     private readonly List<Func<CancellationToken, Task>> _loops = [];
+    private readonly List<Duties> _duties = [];
     private readonly RightOfWay _rightOfWay;
     private readonly EventsOptions _options;
     private readonly IdempotencyOptions _idempotency;
@@ -43,14 +44,17 @@ public sealed class Relay : IHostedService, IDisposable
             var sources = definitions.Where(source => source.Published.Keys.Any(bindings.ContainsKey)).ToList();
             foreach (var shard in store.Shards)
             {
+                var duties = new Duties(shard, []);
+                _duties.Add(duties);
                 var runner = new JobRunner(consumer.Name, shard, jobs, _rightOfWay, options, time, chance, log);
                 _runners.Add(runner);
-                _loops.Add(runner.RunAsync);
-                AddSubscriptions(store, shard, bindings, sources.ConvertAll(source => stores.Of(source.Name)), chance);
+                duties.Loops.Add(runner.RunAsync);
+                AddSubscriptions(store, duties, bindings, sources.ConvertAll(source => stores.Of(source.Name)), chance);
                 foreach (var housekeeper in consumer.Housekeepers)
-                    AddHousekeeping(consumer.Name, shard, housekeeper(services));
-                AddHousekeeping(consumer.Name, shard, new Housekeeping(TimeSpan.FromSeconds(5), tx => TrimOutboxAsync(consumer.Name, shard, tx)));
-                AddHousekeeping(consumer.Name, shard, new Housekeeping(TimeSpan.FromMinutes(1), ForgetAnswersAsync));
+                    AddHousekeeping(consumer.Name, duties, housekeeper(services));
+                AddHousekeeping(consumer.Name, duties, new Housekeeping(TimeSpan.FromSeconds(5), tx => TrimOutboxAsync(consumer.Name, shard, tx)));
+                AddHousekeeping(consumer.Name, duties, new Housekeeping(TimeSpan.FromMinutes(1), ForgetAnswersAsync));
+                _loops.Add(cancellation => CarryAsync(duties, cancellation));
             }
         }
     }
@@ -80,14 +84,38 @@ public sealed class Relay : IHostedService, IDisposable
 
     public void Dispose() => _stopping.Dispose();
 
+    /// <summary>What the owner of a shard does, in loops that end when they are cancelled.</summary>
+    private sealed record Duties(Shard Shard, List<Func<CancellationToken, Task>> Loops);
+
+    /// <summary>Does the duties whenever, and for as long as, the shard is this process's.</summary>
+    private static async Task CarryAsync(Duties duties, CancellationToken cancellation)
+    {
+        var ownership = duties.Shard.Ownership;
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                var lost = await ownership.TakeAsync(cancellation);
+                duties.Shard.Jobs.Reset();
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lost);
+                await Task.WhenAll(duties.Loops.Select(loop => Task.Run(() => loop(either.Token), CancellationToken.None)));
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+            }
+        }
+        await ownership.LeaveAsync();
+    }
+
     private void AddSubscriptions(
-        Store consumer, Shard target, FrozenDictionary<string, EventBinding> bindings, List<Store> sources, Randomness chance)
+        Store consumer, Duties duties, FrozenDictionary<string, EventBinding> bindings, List<Store> sources, Randomness chance)
     {
         if (bindings.Count == 0)
             return;
+        var target = duties.Shard;
         var parked = new ParkedEvents(consumer, target, bindings, _options, _time, chance, _log);
         _parked.Add(parked);
-        _loops.Add(parked.RunAsync);
+        duties.Loops.Add(parked.RunAsync);
         foreach (var source in sources)
         {
             foreach (var shard in source.Shards)
@@ -95,13 +123,20 @@ public sealed class Relay : IHostedService, IDisposable
                 var subscription = new Subscription(
                     new EventSource(source.System, shard.Number), shard, consumer, target, bindings, parked, _rightOfWay, _options, _time, chance, _log);
                 _subscriptions.Add(subscription);
-                _loops.Add(subscription.RunAsync);
+                duties.Loops.Add(subscription.RunAsync);
             }
         }
     }
 
-    private void AddHousekeeping(string system, Shard shard, Housekeeping work) => _loops.Add(async cancellation =>
+    private void AddHousekeeping(string system, Duties duties, Housekeeping work)
     {
+        var loops = work.InEachProcess ? _loops : duties.Loops;
+        loops.Add(cancellation => KeepHouseAsync(system, duties.Shard, work, cancellation));
+    }
+
+    private async Task KeepHouseAsync(string system, Shard shard, Housekeeping work, CancellationToken cancellation)
+    {
+        var priority = work.InEachProcess ? WritePriority.Background : WritePriority.Owner;
         while (!cancellation.IsCancellationRequested)
         {
             try
@@ -109,7 +144,7 @@ public sealed class Relay : IHostedService, IDisposable
                 var owedSince = _time.GetUtcNow();
                 do
                     await _rightOfWay.YieldAsync(owedSince, cancellation);
-                while (await shard.WriteAsync(work.Step, WritePriority.Background, cancellation));
+                while (await shard.WriteAsync(work.Step, priority, cancellation));
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -121,7 +156,7 @@ public sealed class Relay : IHostedService, IDisposable
             }
             await _time.DelayQuietly(work.Period, cancellation);
         }
-    });
+    }
 
     /// <summary>Deletes what every consumer has passed, except the newest, which people may want to see.</summary>
     private async ValueTask<bool> TrimOutboxAsync(string system, Shard shard, Transaction tx)

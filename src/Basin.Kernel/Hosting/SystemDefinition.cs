@@ -115,10 +115,11 @@ public sealed class SystemDefinition
     }
 
     /// <summary>Repeats small work on each shard, such as an expiry. It is asked again at once while it returns true.</summary>
-    public SystemDefinition Every<THandler>(TimeSpan period, Func<THandler, Func<Transaction, ValueTask<bool>>> step)
+    /// <param name="inEachProcess">Whether each process has something of its own to do, not only the owner of the shard.</param>
+    public SystemDefinition Every<THandler>(TimeSpan period, Func<THandler, Func<Transaction, ValueTask<bool>>> step, bool inEachProcess = false)
         where THandler : notnull
     {
-        _housekeepers.Add(services => new Housekeeping(period, step(services.GetRequiredService<THandler>())));
+        _housekeepers.Add(services => new Housekeeping(period, step(services.GetRequiredService<THandler>()), inEachProcess));
         return this;
     }
 
@@ -157,7 +158,7 @@ public sealed class SystemDefinition
 public sealed record NavigationEntry(string Title, string Path, string Icon);
 
 /// <summary>Small work repeated on each shard.</summary>
-internal sealed record Housekeeping(TimeSpan Period, Func<Transaction, ValueTask<bool>> Step);
+internal sealed record Housekeeping(TimeSpan Period, Func<Transaction, ValueTask<bool>> Step, bool InEachProcess = false);
 
 public static class SystemHosting
 {

@@ -27,6 +27,7 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
     private readonly List<JobRecord> _appendedWhileLoading = [];
     private Place _horizon = Place.Start;
     private bool _loading;
+    private bool _mustReload;
     private TaskCompletionSource _changed = NewSignal();
 
     private readonly record struct Place(long DueMs, long Id) : IComparable<Place>
@@ -89,6 +90,30 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
         {
             if (_inHand.TryGetValue(job.Id, out var tries) && tries == job.Attempts)
                 _inHand.Remove(job.Id);
+        }
+    }
+
+    /// <summary>Forgets everything; what the store holds is loaded again. Nobody takes or runs jobs meanwhile.</summary>
+    public void Reset()
+    {
+        lock (_lock)
+        {
+            _inHand.Clear();
+            _returned.Clear();
+        }
+        Reload();
+    }
+
+    /// <summary>Loads again what waits: another process has scheduled something.</summary>
+    public void Reload()
+    {
+        lock (_lock)
+        {
+            _waiting.Clear();
+            _waitingIds.Clear();
+            _horizon = Place.Start;
+            _mustReload = _loading;
+            Signal();
         }
     }
 
@@ -194,11 +219,18 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
             lock (_lock)
             {
                 _loading = false;
-                _horizon = horizon;
-                foreach (var job in page.Where(job => !inHand.Contains(job.Id)))
-                    Enqueue(job);
-                // What was committed during the read may be in the page too.
-                _appendedWhileLoading.ForEach(Add);
+                if (_mustReload)
+                {
+                    _mustReload = false;
+                }
+                else
+                {
+                    _horizon = horizon;
+                    foreach (var job in page.Where(job => !inHand.Contains(job.Id)))
+                        Enqueue(job);
+                    // What was committed during the read may be in the page too.
+                    _appendedWhileLoading.ForEach(Add);
+                }
                 _appendedWhileLoading.Clear();
             }
         }

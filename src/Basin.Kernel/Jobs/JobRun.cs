@@ -38,7 +38,7 @@ public sealed class JobRun
                 await effects(tx);
                 return true;
             },
-            WritePriority.Background,
+            WritePriority.Owner,
             cancellation);
         _shard.Jobs.Release(Record);
         Ended = true;
@@ -59,7 +59,7 @@ public sealed class JobRun
                 await effects(tx);
                 return true;
             },
-            WritePriority.Background,
+            WritePriority.Owner,
             cancellation);
         Ended = true;
     }

@@ -157,7 +157,7 @@ internal sealed class JobRunner(
                         $"UPDATE basin_job SET dead = 1, attempts = $3, error = $4 {JobQueue.WhereAlive}",
                         record.DueAt, record.Id, attempt, failure.Message)
                     : tx.RescheduleAsync(record, tx.Now + options.Backoff.After(attempt, chance), failure.Message),
-                WritePriority.Background,
+                WritePriority.Owner,
                 cancellation);
             if (dead)
                 shard.Jobs.Release(record);

@@ -28,13 +28,17 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
 
     public IReadOnlyList<JobRecord> ScheduledJobs => Scheduled;
 
+    /// <inheritdoc cref="Connection.Epoch"/>
+    public long Epoch => connection.Epoch;
+
     public void Begin(bool careful)
     {
         (_careful, _spoiled) = (careful, false);
         _thread = Environment.CurrentManagedThreadId;
         ForgetSince((0, 0));
         _now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-        _lastSequence = connection.Begin();
+        // What was undone is not counted again.
+        _lastSequence = Math.Max(_lastSequence, connection.Begin());
     }
 
     public void Commit()

@@ -8,6 +8,9 @@ namespace Basin.Kernel.Storage;
 /// </summary>
 internal abstract class Connection : IDisposable
 {
+    /// <summary>How often the shard had changed hands when the current transaction began.</summary>
+    public abstract long Epoch { get; }
+
     /// <summary>Shared by all connections of the shard.</summary>
     public abstract Documents Documents { get; }
 

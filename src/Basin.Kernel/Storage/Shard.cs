@@ -18,6 +18,8 @@ public abstract class Shard : IDisposable
 
     internal abstract JobQueue Jobs { get; }
 
+    internal abstract Ownership Ownership { get; }
+
     /// <summary>Why writes are refused at the moment, or null when they are not.</summary>
     public abstract StoreUnavailableException? Trouble { get; }
 
@@ -51,6 +53,9 @@ public enum WritePriority
     /// <summary>A caller who waits: refused when the queue is full or the wait too long.</summary>
     Request,
 
-    /// <summary>Work that Basin owes already, such as applying an event; its senders bound themselves.</summary>
+    /// <summary>Work that Basin owes already; its senders bound themselves.</summary>
     Background,
+
+    /// <summary>The same for what only the owner of the shard may do, such as applying an event: refused once another process is.</summary>
+    Owner,
 }

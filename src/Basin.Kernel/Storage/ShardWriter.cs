@@ -15,6 +15,7 @@ internal sealed class ShardWriter : IDisposable
     private const int MaxTries = 10;
 
     private readonly BatchTransaction _transaction;
+    private readonly Ownership _ownership;
     private readonly StoreOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -42,6 +43,7 @@ internal sealed class ShardWriter : IDisposable
         string system,
         int number,
         BatchTransaction transaction,
+        Ownership ownership,
         StoreOptions options,
         TimeProvider time,
         ILogger log,
@@ -49,7 +51,7 @@ internal sealed class ShardWriter : IDisposable
         Action answered)
     {
         (_system, _name) = (system, $"{system}/{number}");
-        (_transaction, _options, _time, _log, _committed, _answered) = (transaction, options, time, log, committed, answered);
+        (_transaction, _ownership, _options, _time, _log, _committed, _answered) = (transaction, ownership, options, time, log, committed, answered);
         _thread = new Thread(WriteUntilClosed) { IsBackground = true, Name = $"writer {_name}" };
         _thread.Start();
     }
@@ -75,8 +77,9 @@ internal sealed class ShardWriter : IDisposable
             return Task.FromException<T>(Unavailable(StoreUnavailableException.Reasons.Closing, "is closing"));
         if (_trouble is { Reason: StoreUnavailableException.Reasons.Stopped } stopped)
             return Task.FromException<T>(stopped);
-        var item = new WorkItem<T>(work, _time.GetTimestamp(), Activity.Current?.Id, cancellation);
-        if (priority == WritePriority.Background)
+        long? epoch = priority == WritePriority.Owner ? _ownership.Epoch : null;
+        var item = new WorkItem<T>(work, epoch, _time.GetTimestamp(), Activity.Current?.Id, cancellation);
+        if (priority != WritePriority.Request)
         {
             Interlocked.Increment(ref _accepted);
             _background.Enqueue(item);
@@ -295,7 +298,9 @@ internal sealed class ShardWriter : IDisposable
         public abstract void Refuse(StoreUnavailableException reason);
     }
 
-    private sealed class WorkItem<T>(Func<Transaction, ValueTask<T>> work, long enqueuedAt, string? traceParent, CancellationToken cancellation) : WorkItem
+    /// <param name="epoch">In which the work is due; null when it is in any.</param>
+    private sealed class WorkItem<T>(
+        Func<Transaction, ValueTask<T>> work, long? epoch, long enqueuedAt, string? traceParent, CancellationToken cancellation) : WorkItem
     {
         // Continuations must not run on the writer's thread.
         private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -311,6 +316,12 @@ internal sealed class ShardWriter : IDisposable
             if (cancellation.IsCancellationRequested)
             {
                 _failure = new OperationCanceledException(cancellation);
+                return;
+            }
+            if (epoch is { } due && due != transaction.Epoch)
+            {
+                _failure = new StoreUnavailableException(
+                    StoreUnavailableException.Reasons.TakenOver, $"Another process has taken the shard over, in epoch {transaction.Epoch} after {due}.");
                 return;
             }
             _failure = null;

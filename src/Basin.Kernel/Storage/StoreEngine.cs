@@ -15,5 +15,9 @@ internal abstract class StoreEngine : IDisposable
     /// <summary>Opens or creates a shard and brings its schema up to date.</summary>
     public abstract Shard Open(ShardPlace place, IReadOnlyList<Migration> migrations);
 
+    /// <summary>Called when all shards are open.</summary>
+    public abstract void Start();
+
+    /// <summary>Called before the shards close.</summary>
     public abstract void Dispose();
 }

@@ -23,6 +23,7 @@ public sealed class Stores : IDisposable
         {
             foreach (var system in definitions)
                 _stores.Add(system.Name, new Store(system.Name, Open(system, options)));
+            _engine.Start();
         }
         catch
         {
@@ -81,9 +82,9 @@ public sealed class Stores : IDisposable
     /// <summary>Finishes the work that waits and closes every shard.</summary>
     public void Dispose()
     {
+        _engine.Dispose();
         foreach (var shard in _shards)
             shard.Dispose();
         _shards.Clear();
-        _engine.Dispose();
     }
 }

@@ -50,6 +50,8 @@ public sealed record ApiCase(string Name, string Method, string Path, string? Bo
             if (ContentType is not null)
                 request.Content.Headers.TryAddWithoutValidation("Content-Type", ContentType);
         }
+        // The server refuses a large body while it is still on its way, which would break the sending.
+        request.Headers.ExpectContinue = Body?.Length > 100_000;
         foreach (var (name, value) in Headers)
             request.Headers.TryAddWithoutValidation(name, value);
         return await client.SendAsync(request);

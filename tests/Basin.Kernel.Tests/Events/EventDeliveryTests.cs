@@ -142,14 +142,14 @@ public sealed class EventDeliveryTests : IAsyncLifetime
         var thing = Walker.NewThing();
         await Walker.StepAsync(thing, 1);
         await _host.SettleAsync();
-        await SetPagesAsync(shard, 1);
+        var full = await Obstacle.FullDiskAsync(shard, "effect");
         for (var value = 2; value <= 400; value++)
             await Walker.StepAsync(thing, value);
         await Eventually.TrueAsync(() => shard.Trouble is not null);
         var kept = await ValuesOfAsync(thing);
         Assert.Equal(Enumerable.Range(1, kept.Count), kept);
 
-        await SetPagesAsync(shard, 1_000_000);
+        await full.RemoveAsync();
         await Eventually.TrueAsync(async () =>
         {
             _host.Clock.Advance(TimeSpan.FromSeconds(10));
@@ -270,13 +270,8 @@ public sealed class EventDeliveryTests : IAsyncLifetime
         snapshot => snapshot.ListAsync("SELECT state, attempts FROM basin_parked ORDER BY sequence", row => $"{row.Text(0)} {row.Integer(1)}"),
         CancellationToken.None);
 
-    private async Task<long> OutboxAsync() => (await Walker.Store.Shards[0].ReadAsync(
-        snapshot => snapshot.NumberAsync("SELECT COALESCE(SUM(json_array_length(events)), 0) FROM basin_outbox"), CancellationToken.None))!.Value;
-
-    private static Task<long?> SetPagesAsync(Shard shard, int pages) => shard.WriteAsync(
-        tx => tx.NumberAsync(pages == 1 ? "PRAGMA max_page_count = 1" : "PRAGMA max_page_count = 1000000"),
-        WritePriority.Background,
-        CancellationToken.None);
+    private async Task<int> OutboxAsync() => (await Walker.Store.Shards[0].ReadAsync(
+        snapshot => EventSegment.ReadAfterAsync(snapshot, 0, int.MaxValue), CancellationToken.None)).Count;
 
     private sealed class StackGuardException : Exception;
 }

@@ -140,9 +140,9 @@ public sealed class PostponedJobTests : IAsyncLifetime
             return;
         }
         Walker.OnCall = (_, _, _) => throw new FormatException("no");
-        await ExecuteAsync("CREATE TRIGGER unkept BEFORE UPDATE ON basin_job BEGIN SELECT RAISE(ABORT, 'not now'); END");
+        var unkept = await Obstacle.OnUpdatesAsync(Walker.Store.Shards[0], "basin_job");
         await run();
-        await ExecuteAsync("DROP TRIGGER unkept");
+        await unkept.RemoveAsync();
     }
 
     /// <summary>Lets time pass until the job has run once more.</summary>
@@ -176,9 +176,6 @@ public sealed class PostponedJobTests : IAsyncLifetime
         await _host.AdvanceAsync(TimeSpan.FromHours(1));
         Assert.Empty(Walker.Called);
     }
-
-    private Task<int> ExecuteAsync(string sql) =>
-        Walker.Store.Shards[0].WriteAsync(tx => tx.ExecuteAsync(sql), WritePriority.Background, CancellationToken.None);
 
     private async Task<List<Stored>> RowsAsync() => await Walker.Store.ReadAllAsync(
         snapshot => snapshot.ListAsync(

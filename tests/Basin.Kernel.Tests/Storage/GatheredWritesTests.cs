@@ -91,6 +91,7 @@ public sealed class GatheredWritesTests : IDisposable
         "gathered",
         0,
         _transaction,
+        Ownership.Sole,
         new StoreOptions { BackgroundPauseMilliseconds = (int)pause.TotalMilliseconds },
         _clock,
         NullLogger.Instance,

@@ -22,7 +22,7 @@ public sealed class ShardCountTests
     [Fact]
     public async Task A_first_start_that_ended_within_a_file_is_finished_by_the_next()
     {
-        await using var host = await StartAsync(2);
+        await using var host = await StartAsync(2, Backend.Sqlite);
         await host.StopAsync();
         var folder = Path.Combine(host.DataDirectory, "data", "walker");
         Directory.Delete(folder, recursive: true);
@@ -60,6 +60,7 @@ public sealed class ShardCountTests
             await walker.StepAsync(walker.NewThing(shard.Number), 1);
     }
 
-    private static Task<TestHost> StartAsync(int shards) =>
-        TestHost.StartAsync(builder => builder.AddWalker(), options: new TestHostOptions { Settings = { [Shards] = $"{shards}" } });
+    private static Task<TestHost> StartAsync(int shards, Backend? backend = null) => TestHost.StartAsync(
+        builder => builder.AddWalker(),
+        options: new TestHostOptions { Settings = { [Shards] = $"{shards}" }, Backend = backend ?? TestBackend.OfRun });
 }

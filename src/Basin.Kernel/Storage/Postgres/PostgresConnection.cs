@@ -38,6 +38,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     private readonly ArrayBufferWriter<byte> _segment = new();
     private NpgsqlConnection? _connection;
     private long _lastSequence;
+    private long _epoch;
     private long _batch;
     private bool _inTransaction;
     private bool _isSpoiled;
@@ -52,11 +53,13 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     /// <summary>PostgreSQL refuses all that follows a failed statement until that is rolled back.</summary>
     public override bool IsSpoiled => _isSpoiled;
 
+    /// <summary>The sequence of the last event when the current transaction began.</summary>
+    public long LastSequence => _lastSequence;
+
     /// <summary>How many commits had scheduled jobs when the current transaction began.</summary>
     public long JobCommits { get; private set; }
 
-    /// <summary>How often the shard had changed hands when the current transaction began.</summary>
-    public long Epoch { get; private set; }
+    public override long Epoch => _epoch;
 
     private bool IsOpen => _connection is { FullState: ConnectionState.Open };
 
@@ -133,7 +136,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
         using var batch = new NpgsqlBatch(_connection) { BatchCommands = { new(BeginTransaction), new(TakeTurn), new(ReadState) } };
         using var reader = Ask(batch, static batch => batch.ExecuteReader());
         Ask(reader, static reader => reader.Read());
-        (_lastSequence, JobCommits, Epoch) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+        (_lastSequence, JobCommits, _epoch) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
     }
 
     public override void Commit(IReadOnlyList<EventRecord> published, bool hasJobs)

@@ -9,6 +9,10 @@ internal sealed class PostgresEngine : StoreEngine
 {
     private static readonly TimeSpan PauseBetweenTries = TimeSpan.FromMilliseconds(250);
 
+    private static readonly IReadOnlyList<Migration> OwnMigrations = Migration.In(typeof(PostgresEngine).Assembly, "postgres", "Storage.Postgres");
+
+    private readonly List<PostgresShard> _shards = [];
+    private readonly PostgresFeed _feed;
     private readonly PostgresOptions _postgres;
     private readonly StoreOptions _options;
     private readonly TimeProvider _time;
@@ -20,6 +24,7 @@ internal sealed class PostgresEngine : StoreEngine
     public PostgresEngine(PostgresOptions postgres, StoreOptions options, TimeProvider time, ILogger log)
     {
         (_postgres, _options, _time, _log) = (postgres, options, time, log);
+        _feed = new PostgresFeed(_shards, postgres, time, log);
         WaitUntilReachable();
     }
 
@@ -53,8 +58,13 @@ internal sealed class PostgresEngine : StoreEngine
 
     public override string PlaceOf(string system) => $"{_postgres.SchemaPrefix}{system}";
 
-    public override Shard Open(ShardPlace place, IReadOnlyList<Migration> migrations) =>
-        PostgresShard.Open(place, [.. Migration.In(typeof(PostgresEngine).Assembly, "postgres", "Storage.Postgres"), .. migrations], _process, _postgres, _options, _time, _log);
+    public override Shard Open(ShardPlace place, IReadOnlyList<Migration> migrations)
+    {
+        _shards.Add(PostgresShard.Open(place, [.. OwnMigrations, .. migrations], _process, _postgres, _options, _time, _log));
+        return _shards[^1];
+    }
+
+    public override void Start() => _feed.Start();
 
     /// <summary>The database may start at the same time.</summary>
     private void WaitUntilReachable()
@@ -99,7 +109,5 @@ internal sealed class PostgresEngine : StoreEngine
         }
     }
 
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() => _feed.Dispose();
 }

@@ -37,6 +37,16 @@ public sealed class PostgresOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan SilenceTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// For so long a process that carries a shard's events and jobs may be silent before another takes over. Default 5 s; it is renewed at a third of that.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often a process looks for what others have committed. Default 25 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(25);
+
     /// <summary>How long a start waits for a database that cannot be reached. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan StartPatience { get; set; } = TimeSpan.FromSeconds(30);

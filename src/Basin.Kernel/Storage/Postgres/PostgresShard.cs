@@ -10,30 +10,50 @@ namespace Basin.Kernel.Storage.Postgres;
 /// <summary>A shard in a schema of PostgreSQL, with its writer in this process; other processes have theirs.</summary>
 internal sealed class PostgresShard : Shard
 {
-    private readonly PostgresDatabase _database;
+    /// <summary>Who is further behind does not read it all into memory; whoever wants old events reads the outbox.</summary>
+    private const int MaxCaughtUp = 8192;
+
     private readonly PostgresConnection _connection;
     private readonly IdLease _ids;
+    private readonly PostgresOwnership _ownership;
     private readonly ShardWriter _writer;
     private readonly string _name;
+
+    // Events come from this process's commits and from those of others, and go into the log in one order.
+    private readonly Lock _handing = new();
+    private long _jobCommits;
     private volatile bool _closed;
 
-    private PostgresShard(ShardPlace place, PostgresDatabase database, string process, StoreOptions options, TimeProvider time, ILogger log)
+    private PostgresShard(
+        ShardPlace place, PostgresDatabase database, string process, PostgresOptions postgres, StoreOptions options, TimeProvider time, ILogger log)
     {
-        (Number, _name, _database) = (place.Number, place.ToString(), database);
+        (Number, _name, Database) = (place.Number, place.ToString(), database);
+        Server = postgres.ConnectionStringOf(place.System, place.Number);
         _ids = new IdLease(database, process, place.Number, place.Count, time);
+        _ownership = new PostgresOwnership(database, _name, process, postgres, time, log);
         _connection = new PostgresConnection(database, process);
         Events = new EventLog(_connection.Introduce());
         Jobs = new JobQueue(this);
-        _writer = new ShardWriter(place.System, place.Number, new BatchTransaction(_connection, () => Ids, time), options, time, log, HandOn, answered: static () => { });
+        _writer = new ShardWriter(
+            place.System, place.Number, new BatchTransaction(_connection, () => Ids, time), _ownership, options, time, log, HandOn, answered: static () => { });
     }
 
     public override int Number { get; }
+
+    public PostgresDatabase Database { get; }
+
+    public string Schema => Database.Schema;
+
+    /// <summary>Shards that have this in common are in one database.</summary>
+    public string Server { get; }
 
     public override IdGenerator Ids => _ids.Ids;
 
     public override EventLog Events { get; }
 
     internal override JobQueue Jobs { get; }
+
+    internal override Ownership Ownership => _ownership;
 
     public override StoreUnavailableException? Trouble => _writer.Trouble;
 
@@ -49,7 +69,7 @@ internal sealed class PostgresShard : Shard
         try
         {
             PostgresMigrator.Migrate(database, migrations, time, name => StoreLog.Migrated(log, place.ToString(), name));
-            return new PostgresShard(place, database, process, options, time, log);
+            return new PostgresShard(place, database, process, postgres, options, time, log);
         }
         catch (Exception failure)
         {
@@ -69,9 +89,9 @@ internal sealed class PostgresShard : Shard
             throw new StoreUnavailableException(StoreUnavailableException.Reasons.Closing, $"Shard {_name} is closing.");
         try
         {
-            await using var connection = await _database.Reading.OpenConnectionAsync(cancellation);
+            await using var connection = await Database.Reading.OpenConnectionAsync(cancellation);
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-            var result = await work(new PostgresSnapshot(_database, connection, cancellation));
+            var result = await work(new PostgresSnapshot(Database, connection, cancellation));
             await transaction.CommitAsync(cancellation);
             return result;
         }
@@ -81,10 +101,55 @@ internal sealed class PostgresShard : Shard
         }
     }
 
+    /// <summary>Renews the lease of the shard, where it is wanted, and that of the number in its ids.</summary>
+    public async Task RenewAsync(CancellationToken cancellation)
+    {
+        await _ownership.KeepUpAsync(cancellation);
+        _ids.KeepUp();
+    }
+
     private void HandOn(BatchTransaction committed)
     {
-        Events.Append(committed.PublishedEvents);
-        Jobs.Append(committed.ScheduledJobs);
+        lock (_handing)
+        {
+            // When another process has published in between, its events come first: the feed brings them, and these behind them.
+            if (Events.LastSequence == _connection.LastSequence)
+                Events.Append(committed.PublishedEvents);
+            if (!_ownership.IsMine)
+                return;
+            if (_jobCommits != _connection.JobCommits)
+                Jobs.Reload();
+            _jobCommits = _connection.JobCommits + (committed.ScheduledJobs.Count > 0 ? 1 : 0);
+            Jobs.Append(committed.ScheduledJobs);
+        }
+    }
+
+    /// <summary>Called with what the database says about commits that have scheduled jobs.</summary>
+    public void NoteJobCommits(long jobCommits)
+    {
+        lock (_handing)
+        {
+            // What was asked before a commit of this process may be answered after it.
+            if (jobCommits <= _jobCommits)
+                return;
+            _jobCommits = jobCommits;
+            Jobs.Reload();
+        }
+    }
+
+    /// <summary>Brings the log of events up to a sequence that other processes have reached.</summary>
+    public async Task CatchUpAsync(long lastSequence, CancellationToken cancellation)
+    {
+        if (lastSequence - Events.LastSequence > MaxCaughtUp)
+        {
+            lock (_handing)
+                Events.SkipTo(Math.Max(lastSequence, Events.LastSequence));
+            return;
+        }
+        var after = Events.LastSequence;
+        var missed = await ReadAsync(snapshot => EventSegment.ReadAfterAsync(snapshot, after, MaxCaughtUp), cancellation);
+        lock (_handing)
+            Events.Append(missed.FindAll(e => e.Sequence > Events.LastSequence));
     }
 
     public override void Dispose()
@@ -100,6 +165,6 @@ internal sealed class PostgresShard : Shard
             // The lease ends by itself.
         }
         _connection.Dispose();
-        _database.Dispose();
+        Database.Dispose();
     }
 }

@@ -20,6 +20,8 @@ internal sealed unsafe class SqliteConnection : Connection
 
     private SqliteConnection(nint db, Documents documents) => (_db, Documents) = (db, documents);
 
+    public override long Epoch => 0;
+
     public override Documents Documents { get; }
 
     public override SqlDialect Dialect => SqlDialect.Sqlite;

@@ -16,6 +16,10 @@ internal sealed class SqliteEngine(StoreOptions options, TimeProvider time, ILog
     public override Shard Open(ShardPlace place, IReadOnlyList<Migration> migrations) =>
         SqliteShard.Open(place.System, place.Number, migrations, options, time, log);
 
+    public override void Start()
+    {
+    }
+
     public override void Dispose()
     {
     }

@@ -26,7 +26,7 @@ internal sealed class SqliteShard : Shard
         Jobs = new JobQueue(this);
         _checkpointer = new SqliteCheckpointer(connection, path, options, _name, log);
         _writer = new ShardWriter(
-            system, number, new BatchTransaction(connection, () => Ids, time), options, time, log, HandOn, answered: _checkpointer.AfterCommit);
+            system, number, new BatchTransaction(connection, () => Ids, time), Ownership, options, time, log, HandOn, answered: _checkpointer.AfterCommit);
         _readers = Channel.CreateBounded<SqliteSnapshot>(options.ReadersPerShard);
         for (var i = 0; i < options.ReadersPerShard; i++)
             _readers.Writer.TryWrite(new SqliteSnapshot(SqliteConnection.OpenReader(path, connection.Documents, options)));
@@ -39,6 +39,8 @@ internal sealed class SqliteShard : Shard
     public override EventLog Events { get; }
 
     internal override JobQueue Jobs { get; }
+
+    internal override Ownership Ownership => Ownership.Sole;
 
     public override StoreUnavailableException? Trouble => _writer.Trouble;
 

@@ -1,0 +1,77 @@
+using Basin.Kernel.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Basin.Kernel.Storage.Postgres;
+
+/// <summary>Keeps up with the other processes: looks for what they have committed, and renews what this one holds.</summary>
+internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, PostgresOptions options, TimeProvider time, ILogger log) : IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
+
+    public void Start() => _running = Task.WhenAll([
+        RepeatAsync(options.Lease / 3, RenewAsync),
+        .. shards.GroupBy(shard => shard.Server).Select(Follow),
+    ]);
+
+    /// <summary>Asks one database for the state of all shards in it at once.</summary>
+    private Task Follow(IGrouping<string, PostgresShard> group)
+    {
+        var followed = group.ToList();
+        var question = string.Join(" UNION ALL ", followed.Select((shard, place) =>
+            $"SELECT {place}, last_sequence, job_commits FROM {shard.Schema}.basin_shard"));
+        return RepeatAsync(options.PollInterval, cancellation => LookAsync(followed, question, cancellation));
+    }
+
+    private static async Task LookAsync(List<PostgresShard> followed, string question, CancellationToken cancellation)
+    {
+        var behind = new List<(PostgresShard Shard, long LastSequence)>();
+        await using (var command = followed[0].Database.Reading.CreateCommand(question))
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+        {
+            while (await reader.ReadAsync(cancellation))
+            {
+                var (shard, lastSequence) = (followed[reader.GetInt32(0)], reader.GetInt64(1));
+                shard.NoteJobCommits(reader.GetInt64(2));
+                if (lastSequence > shard.Events.LastSequence)
+                    behind.Add((shard, lastSequence));
+            }
+        }
+        foreach (var (shard, lastSequence) in behind)
+            await shard.CatchUpAsync(lastSequence, cancellation);
+    }
+
+    private Task RenewAsync(CancellationToken cancellation) => Task.WhenAll(shards.Select(shard => shard.RenewAsync(cancellation)));
+
+    private async Task RepeatAsync(TimeSpan period, Func<CancellationToken, Task> step)
+    {
+        var failed = false;
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await step(_stopping.Token);
+                failed = false;
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure) when (failure is NpgsqlException or StoreException or StoreUnavailableException)
+            {
+                if (!failed)
+                    StoreLog.FeedFailed(log, failure);
+                failed = true;
+            }
+            await time.DelayQuietly(period, _stopping.Token);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _running.Wait();
+        _stopping.Dispose();
+    }
+}

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Basin.Testing;
 
 /// <summary>What keeps the data of a host under test.</summary>
@@ -18,6 +21,9 @@ public static class TestBackend
         "postgres" => Backend.Postgres,
         var other => throw new InvalidOperationException($"{Variable} is '{other}'; sqlite or postgres is expected."),
     };
+
+    /// <summary>Begins the schemas of a host whose data would be in a directory: who starts again there finds them again.</summary>
+    public static string SchemaPrefixOf(string directory) => $"h{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(directory)))[..16]}_";
 
     /// <summary>What sends a host to the backend, in schemas of its own.</summary>
     public static IEnumerable<KeyValuePair<string, string?>> SettingsOf(Backend backend, string schemaPrefix) => backend == Backend.Sqlite

@@ -57,7 +57,7 @@ public sealed class FullTests
     public async Task A_used_up_share_of_the_disk_refuses_orders_and_loses_none()
     {
         using var data = new TemporaryDirectory();
-        var surroundings = new Surroundings { Data = data.Path };
+        var surroundings = new Surroundings { Data = data.Path, Backend = Backend.Sqlite };
         var ledger = new Ledger();
         await using (var host = await HostProcess.StartAsync(surroundings, [.. AtOnce, "--Basin:Store:MaxShardMegabytes=1"]))
         {

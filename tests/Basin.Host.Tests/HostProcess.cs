@@ -24,7 +24,8 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         _owned = surroundings.Data is null ? new TemporaryDirectory() : null;
         _data = surroundings.Data ?? _owned!.Path;
-        _process = Start(surroundings, _data, ["--urls", "http://127.0.0.1:0", "--data", _data, .. args]);
+        var backend = TestBackend.SettingsOf(surroundings.Backend, TestBackend.SchemaPrefixOf(_data)).Select(setting => $"--{setting.Key}={setting.Value}");
+        _process = Start(surroundings, _data, ["--urls", "http://127.0.0.1:0", "--data", _data, .. backend, .. args]);
     }
 
     /// <summary>Somebody without a key, at first.</summary>
@@ -153,6 +154,9 @@ internal sealed record Surroundings
 {
     /// <summary>Where the data stays; null for a directory that ends with the host.</summary>
     public string? Data { get; init; }
+
+    /// <summary>What keeps the data: that of the whole run unless a test is about one of them.</summary>
+    public Backend Backend { get; init; } = TestBackend.OfRun;
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 

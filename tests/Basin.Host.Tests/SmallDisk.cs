@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Basin.Testing;
 
 namespace Basin.Host.Tests;
 
@@ -14,6 +15,7 @@ internal sealed class SmallDisk(HostProcess host)
 
     public static Surroundings Surroundings { get; } = new()
     {
+        Backend = Backend.Sqlite,
         Launcher = data => [.. Apart, "sh", "-c", "mount -t tmpfs -o size=48m basin \"$0\" && exec \"$@\"", data],
     };
 

@@ -61,6 +61,9 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     public override long Epoch => _epoch;
 
+    /// <summary>The number of its session at the server.</summary>
+    public int Backend { get; private set; }
+
     private bool IsOpen => _connection is { FullState: ConnectionState.Open };
 
     public override int Execute(string sql, ReadOnlySpan<SqlValue> values)
@@ -222,6 +225,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
         _connection?.Dispose();
         _inTransaction = false;
         _connection = Ask(database.Writing, static source => source.OpenConnection());
+        Backend = _connection.ProcessID;
     }
 
     private TAnswer Ask<TQuestion, TAnswer>(TQuestion question, Func<TQuestion, TAnswer> ask)

@@ -7,12 +7,14 @@ namespace Basin.Kernel.Storage.Postgres;
 /// A lease in the shard's schema, by the clock of the database. An owner that is frozen, or cut off, for longer than its lease is replaced; each
 /// change of hands counts the epoch on, which every transaction reads, so a former owner that wakes up writes nothing more.
 /// </summary>
-internal sealed class PostgresOwnership(PostgresDatabase database, string shard, string process, PostgresOptions options, TimeProvider time, ILogger log)
-    : Ownership
+/// <param name="backend">The session of this process's writer.</param>
+internal sealed class PostgresOwnership(
+    PostgresDatabase database, string shard, string process, Func<int> backend, PostgresOptions options, TimeProvider time, ILogger log) : Ownership
 {
     private const string Take = """
-        UPDATE basin_owner SET process = $1, epoch = epoch + CASE WHEN process = $1 THEN 0 ELSE 1 END, leased_until = now() + $2
-        WHERE leased_until < now() OR process = $1 RETURNING epoch
+        UPDATE basin_owner SET process = $1, epoch = epoch + CASE WHEN process = $1 THEN 0 ELSE 1 END, leased_until = now() + $2, backend = $3
+        WHERE leased_until < now() OR process = $1 OR NOT EXISTS (SELECT 1 FROM pg_stat_activity AS session WHERE session.pid = basin_owner.backend)
+        RETURNING epoch
         """;
 
     private const string Leave = "UPDATE basin_owner SET process = NULL, leased_until = '-infinity' WHERE process = $1";
@@ -56,6 +58,7 @@ internal sealed class PostgresOwnership(PostgresDatabase database, string shard,
             await using var command = database.Writing.CreateCommand(Take);
             command.Parameters.Add(new NpgsqlParameter { Value = process });
             command.Parameters.Add(new NpgsqlParameter { Value = options.Lease });
+            command.Parameters.Add(new NpgsqlParameter { Value = (long)backend() });
             if (await command.ExecuteScalarAsync(cancellation) is long epoch)
                 Hold(epoch, asked);
             else

@@ -30,8 +30,8 @@ internal sealed class PostgresShard : Shard
         (Number, _name, Database) = (place.Number, place.ToString(), database);
         Server = postgres.ConnectionStringOf(place.System, place.Number);
         _ids = new IdLease(database, process, place.Number, place.Count, time);
-        _ownership = new PostgresOwnership(database, _name, process, postgres, time, log);
         _connection = new PostgresConnection(database, process);
+        _ownership = new PostgresOwnership(database, _name, process, () => _connection.Backend, postgres, time, log);
         Events = new EventLog(_connection.Introduce());
         Jobs = new JobQueue(this);
         _writer = new ShardWriter(

@@ -25,7 +25,9 @@ CREATE TABLE basin_owner (
     one          BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
     process      TEXT,
     epoch        BIGINT NOT NULL DEFAULT 0,
-    leased_until TIMESTAMPTZ NOT NULL DEFAULT '-infinity'
+    leased_until TIMESTAMPTZ NOT NULL DEFAULT '-infinity',
+    -- The session of its writer: when that is gone, so is the process, and nobody waits for the end of its lease.
+    backend      BIGINT NOT NULL DEFAULT 0
 ) WITH (fillfactor = 20);
 INSERT INTO basin_owner DEFAULT VALUES;
 

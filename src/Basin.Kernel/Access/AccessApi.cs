@@ -43,21 +43,26 @@ public sealed class AccessApi(
         return key is { RevokedAt: null } ? ViewOf(key) : KernelProblems.NotFound;
     }
 
-    /// <summary>Revokes a key; when this returns, the key opens nothing.</summary>
+    /// <summary>Revokes a key; when this returns, the key opens nothing here, and in a moment in no other process.</summary>
     public async Task<Answer<Nothing>> RevokeKeyAsync(Caller caller, Id<ApiKey> id, Once once, CancellationToken cancellation)
     {
         var answer = await once.WriteAsync(
             store,
             ShardKey.First,
             id,
-            async tx => await AccessStore.RevokeKeyAsync(tx, caller.Tenant, id) == 1 ? Answer.NoContent() : KernelProblems.NotFound,
+            tx => RevokeKeyAsync(tx, caller.Tenant, id),
             cancellation);
         if (answer.Problem is null)
-        {
-            ring.Revoke(id);
             AccessLog.KeyRevoked(log, id, caller.Subject);
-        }
         return answer;
+    }
+
+    private static async ValueTask<Answer<Nothing>> RevokeKeyAsync(Transaction tx, Id<Tenant> tenant, Id<ApiKey> id)
+    {
+        if (await AccessStore.RevokeKeyAsync(tx, tenant, id) == 0)
+            return KernelProblems.NotFound;
+        await tx.PublishAsync(tenant, new KeyRevoked(id));
+        return Answer.NoContent();
     }
 
     public async Task<Answer<TenantView>> CreateTenantAsync(Caller caller, NewTenant request, Once once, CancellationToken cancellation)

@@ -16,6 +16,16 @@ public sealed record VisitorSignedIn(string VisitorOwner, Id<Account> Customer) 
     public long Key => Customer.Value;
 }
 
+/// <summary>A key opens nothing from now on, in no process.</summary>
+public sealed record KeyRevoked(Id<ApiKey> Id) : IEvent<KeyRevoked>
+{
+    public static EventType<KeyRevoked> Type { get; } = new("basin.access.key-revoked.v1", "key", AccessJson.Default.KeyRevoked);
+
+    [JsonIgnore]
+    public long Key => Id.Value;
+}
+
 [JsonSerializable(typeof(VisitorSignedIn))]
+[JsonSerializable(typeof(KeyRevoked))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true)]
 internal sealed partial class AccessJson : JsonSerializerContext;

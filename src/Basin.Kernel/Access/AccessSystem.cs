@@ -29,6 +29,7 @@ public static class AccessSystem
             builder.AddSystem(Name, typeof(AccessSystem).Assembly, "Access")
                 .Options<AccessOptions>("Access")
                 .Publishes<VisitorSignedIn>()
+                .Publishes<KeyRevoked>()
                 .Every<KeyRing>(KeyRing.NotePeriod, ring => ring.NoteUsesAsync, inEachProcess: true)
                 .Every<Accounts>(TimeSpan.FromMinutes(1), accounts => accounts.TrimAsync)
                 .Refuses(AccessProblems.All);

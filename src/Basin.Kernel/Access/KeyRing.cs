@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Claims;
+using Basin.Kernel.Events;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
@@ -11,26 +12,48 @@ namespace Basin.Kernel.Access;
 
 /// <summary>
 /// The keys in use, ready to answer: after the first time a key costs one hash and no read. Only keys that exist are remembered, so strangers
-/// cannot fill the memory.
+/// cannot fill the memory. Whatever process revokes a key, its event says so before the next answer.
 /// </summary>
 public sealed class KeyRing([FromKeyedServices(AccessSystem.Name)] Store store, OperatorKey operatorKey, Tenants tenants, TimeProvider time)
 {
     internal static readonly TimeSpan NotePeriod = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<long, Entry> _entries = new();
+    private readonly EventLog _log = store.Shards[0].Events;
+    private readonly Lock _catching = new();
+    private long _seen = store.Shards[0].Events.LastSequence;
     private AuthenticateResult? _operator;
 
     internal ValueTask<AuthenticateResult> AuthenticateAsync(string token, CancellationToken cancellation)
     {
         if (!ApiKeyText.TryParse(token, out var id, out var secret))
             return ValueTask.FromResult(AuthenticateOperator(token));
+        CatchUp();
         return _entries.TryGetValue(id.Value, out var entry)
             ? ValueTask.FromResult(Judge(entry, secret))
             : LoadAndAuthenticateAsync(token, id, cancellation);
     }
 
-    /// <summary>Call it after the commit. From then on the key opens nothing.</summary>
-    internal void Revoke(Id<ApiKey> id) => _entries[id.Value] = Entry.Revoked;
+    private void CatchUp()
+    {
+        if (_log.LastSequence == Volatile.Read(ref _seen))
+            return;
+        lock (_catching)
+        {
+            var last = _log.LastSequence;
+            if (_log.TryReadAfter(_seen) is { } happened)
+            {
+                foreach (var record in happened.Where(record => record.Type == KeyRevoked.Type.Name))
+                    _entries[record.Key] = Entry.Revoked;
+                last = happened.Count > 0 ? happened[^1].Sequence : last;
+            }
+            else
+            {
+                _entries.Clear();
+            }
+            Volatile.Write(ref _seen, last);
+        }
+    }
 
     internal DateTimeOffset? LastUseOf(Id<ApiKey> id) =>
         _entries.TryGetValue(id.Value, out var entry) && entry.LastUsedMs > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(entry.LastUsedMs) : null;

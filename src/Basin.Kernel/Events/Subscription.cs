@@ -33,6 +33,17 @@ internal sealed class Subscription(
 
     public string Consumer => consumer.System;
 
+    /// <summary>Tells the source how far the consumer is.</summary>
+    public Task ReportAsync(CancellationToken cancellation) =>
+        sourceShard.ReportAsync(new ConsumerProgress(consumer.System, target.Number, Checkpoint), cancellation);
+
+    /// <summary>Takes over what the process that carries the consumer has said.</summary>
+    public void Note(ConsumerProgress reported)
+    {
+        if (!target.Ownership.IsMine && reported.Consumer == consumer.System && reported.Shard == target.Number)
+            Volatile.Write(ref _checkpoint, reported.Sequence);
+    }
+
     /// <summary>How many sequences the consumer is behind.</summary>
     public long Lag => Math.Max(0, sourceShard.Events.LastSequence - Checkpoint);
 

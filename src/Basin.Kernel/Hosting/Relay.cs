@@ -17,6 +17,9 @@ public sealed class Relay : IHostedService, IDisposable
     /// <summary>Rows trimmed in one transaction, so that no request waits long behind it.</summary>
     private const int TrimStep = 1024;
 
+    /// <summary>How often a consumer says how far it is.</summary>
+    private static readonly TimeSpan ReportPeriod = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Subscription> _subscriptions = [];
     private readonly List<JobRunner> _runners = [];
@@ -55,7 +58,20 @@ public sealed class Relay : IHostedService, IDisposable
                 AddHousekeeping(consumer.Name, duties, new Housekeeping(TimeSpan.FromSeconds(5), tx => TrimOutboxAsync(consumer.Name, shard, tx)));
                 AddHousekeeping(consumer.Name, duties, new Housekeeping(TimeSpan.FromMinutes(1), ForgetAnswersAsync));
                 _loops.Add(cancellation => CarryAsync(duties, cancellation));
+                var source = new EventSource(consumer.Name, shard.Number);
+                _loops.Add(stopping => RepeatAsync(
+                    consumer.Name, ReportPeriod, cancellation => FollowConsumersAsync(source, shard, cancellation), stopping));
             }
+        }
+    }
+
+    /// <summary>Reads what other processes have said about the consumers that they carry.</summary>
+    private async Task FollowConsumersAsync(EventSource source, Shard shard, CancellationToken cancellation)
+    {
+        foreach (var reported in await shard.ReportedAsync(cancellation))
+        {
+            foreach (var subscription in _subscriptions.Where(subscription => subscription.Source == source))
+                subscription.Note(reported);
         }
     }
 
@@ -124,6 +140,7 @@ public sealed class Relay : IHostedService, IDisposable
                     new EventSource(source.System, shard.Number), shard, consumer, target, bindings, parked, _rightOfWay, _options, _time, chance, _log);
                 _subscriptions.Add(subscription);
                 duties.Loops.Add(subscription.RunAsync);
+                duties.Loops.Add(cancellation => RepeatAsync(source.System, ReportPeriod, subscription.ReportAsync, cancellation));
             }
         }
     }
@@ -134,17 +151,29 @@ public sealed class Relay : IHostedService, IDisposable
         loops.Add(cancellation => KeepHouseAsync(system, duties.Shard, work, cancellation));
     }
 
-    private async Task KeepHouseAsync(string system, Shard shard, Housekeeping work, CancellationToken cancellation)
+    private Task KeepHouseAsync(string system, Shard shard, Housekeeping work, CancellationToken stopping)
     {
         var priority = work.InEachProcess ? WritePriority.Background : WritePriority.Owner;
-        while (!cancellation.IsCancellationRequested)
-        {
-            try
+        return RepeatAsync(
+            system,
+            work.Period,
+            async cancellation =>
             {
                 var owedSince = _time.GetUtcNow();
                 do
                     await _rightOfWay.YieldAsync(owedSince, cancellation);
                 while (await shard.WriteAsync(work.Step, priority, cancellation));
+            },
+            stopping);
+    }
+
+    private async Task RepeatAsync(string system, TimeSpan period, Func<CancellationToken, Task> step, CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                await step(cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -154,7 +183,7 @@ public sealed class Relay : IHostedService, IDisposable
             {
                 EventsLog.HousekeepingFailed(_log, system, failure);
             }
-            await _time.DelayQuietly(work.Period, cancellation);
+            await _time.DelayQuietly(period, cancellation);
         }
     }
 

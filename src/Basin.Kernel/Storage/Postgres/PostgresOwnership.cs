@@ -89,7 +89,7 @@ internal sealed class PostgresOwnership(
         }
     }
 
-    private void Lose(string why)
+    private void Lose(string? why)
     {
         lock (_lock)
         {
@@ -98,9 +98,11 @@ internal sealed class PostgresOwnership(
         }
     }
 
-    private void LoseLocked(string why)
+    /// <param name="why">Null when it is given up on purpose.</param>
+    private void LoseLocked(string? why)
     {
-        StoreLog.Lost(log, shard, why);
+        if (why is not null)
+            StoreLog.Lost(log, shard, why);
         var lost = _lost;
         (_lost, _taken) = (new CancellationTokenSource(), NewSignal());
         _ = lost.CancelAsync();
@@ -109,7 +111,7 @@ internal sealed class PostgresOwnership(
     public override async Task LeaveAsync()
     {
         _isWanted = false;
-        Lose("it is left");
+        Lose(why: null);
         try
         {
             await using var command = database.Writing.CreateCommand(Leave);

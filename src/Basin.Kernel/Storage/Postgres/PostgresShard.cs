@@ -101,6 +101,31 @@ internal sealed class PostgresShard : Shard
         }
     }
 
+    internal override async Task ReportAsync(ConsumerProgress progress, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var command = Database.Writing.CreateCommand(
+                """
+                INSERT INTO basin_consumer (consumer, shard, sequence) VALUES ($1, $2, $3)
+                ON CONFLICT (consumer, shard) DO UPDATE SET sequence = greatest(basin_consumer.sequence, excluded.sequence)
+                """);
+            command.Parameters.Add(new NpgsqlParameter { Value = progress.Consumer });
+            command.Parameters.Add(new NpgsqlParameter { Value = (long)progress.Shard });
+            command.Parameters.Add(new NpgsqlParameter { Value = progress.Sequence });
+            await command.ExecuteNonQueryAsync(cancellation);
+        }
+        catch (NpgsqlException failure)
+        {
+            throw PostgresErrors.Translate(failure);
+        }
+    }
+
+    internal override async Task<List<ConsumerProgress>> ReportedAsync(CancellationToken cancellation) => await ReadAsync(
+        snapshot => snapshot.ListAsync(
+            "SELECT consumer, shard, sequence FROM basin_consumer", row => new ConsumerProgress(row.Text(0), row.Int(1), row.Integer(2))),
+        cancellation);
+
     /// <summary>Renews the lease of the shard, where it is wanted, and that of the number in its ids.</summary>
     public async Task RenewAsync(CancellationToken cancellation)
     {

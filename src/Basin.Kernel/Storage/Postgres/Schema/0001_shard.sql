@@ -31,6 +31,14 @@ CREATE TABLE basin_owner (
 ) WITH (fillfactor = 20);
 INSERT INTO basin_owner DEFAULT VALUES;
 
+-- How far each shard of another system has applied this shard's events, as far as it has said: behind that they may be trimmed.
+CREATE TABLE basin_consumer (
+    consumer TEXT   NOT NULL,
+    shard    BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (consumer, shard)
+) WITH (fillfactor = 20);
+
 -- The numbers that ids carry, one for each process that makes ids of this shard. Ids made under a number begin above its mark.
 CREATE TABLE basin_id_lease (
     number       BIGINT PRIMARY KEY,

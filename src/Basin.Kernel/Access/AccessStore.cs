@@ -120,6 +120,12 @@ internal static class AccessStore
         """,
         before) == 500;
 
+    public static ValueTask<List<string>> ListSealingKeysAsync(Snapshot snapshot) =>
+        snapshot.ListAsync("SELECT xml FROM sealing_key ORDER BY name", row => row.Text(0));
+
+    public static ValueTask<int> InsertSealingKeyAsync(Transaction tx, string name, string xml) =>
+        tx.ExecuteAsync("INSERT INTO sealing_key (name, xml) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, xml);
+
     private static string NameOf(AccountKind kind) => kind == AccountKind.Operator ? "operator" : "customer";
 
     private static Tenant ReadTenant(Row row) => new(new Id<Tenant>(row.Integer(0)), row.Text(1), row.Text(2), row.Time(3));

@@ -1,5 +1,6 @@
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Storage;
+using Basin.Kernel.Storage.Postgres;
 using Basin.Kernel.Tenancy;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -74,12 +75,17 @@ public static class AccessSystem
 
     extension(IServiceCollection services)
     {
-        /// <summary>Cookies and forms are sealed with keys that outlive the process, in a folder that only its user reads.</summary>
+        /// <summary>
+        /// Cookies and forms are sealed with keys that outlive the process: in a folder that only its user reads, or in the store when that is shared.
+        /// </summary>
         private void AddSealing()
         {
             services.AddDataProtection().SetApplicationName("basin");
-            services.AddOptions<KeyManagementOptions>().Configure<StoreOptions, ILoggerFactory>((keys, store, loggers) =>
-                keys.XmlRepository = new FileSystemXmlRepository(PrivateFolder(Path.Combine(store.Directory, "keys")), loggers));
+            services.AddSingleton<SealingKeys>();
+            services.AddOptions<KeyManagementOptions>().Configure<StoreOptions, PostgresOptions, IServiceProvider>((keys, files, postgres, provider) =>
+                keys.XmlRepository = postgres.IsUsed
+                    ? provider.GetRequiredService<SealingKeys>()
+                    : new FileSystemXmlRepository(PrivateFolder(Path.Combine(files.Directory, "keys")), provider.GetRequiredService<ILoggerFactory>()));
             services.AddAntiforgery(antiforgery =>
             {
                 antiforgery.Cookie.Name = "basin_form";

@@ -86,9 +86,12 @@ internal static class EventSegment
         return found;
     }
 
-    private static List<EventRecord> Read(Row row)
+    private static List<EventRecord> Read(Row row) => Parse(row.Bytes(0).ToArray());
+
+    /// <summary>The events of a segment, in their order.</summary>
+    public static List<EventRecord> Parse(ReadOnlyMemory<byte> segment)
     {
-        using var json = JsonDocument.Parse(row.Bytes(0).ToArray());
+        using var json = JsonDocument.Parse(segment);
         return [.. json.RootElement.EnumerateArray().Select(Read)];
     }
 

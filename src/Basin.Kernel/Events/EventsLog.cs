@@ -19,6 +19,12 @@ internal static partial class EventsLog
     [LoggerMessage(1106, LogLevel.Error, "What {System} does in the background failed; it goes on after a pause")]
     public static partial void LoopFailed(ILogger logger, string system, Exception failure);
 
+    [LoggerMessage(1107, LogLevel.Information, "RabbitMQ at {Node} carries events")]
+    public static partial void BrokerReached(ILogger logger, string node);
+
+    [LoggerMessage(1108, LogLevel.Warning, "RabbitMQ carries no events; they are read from the outbox until it does again")]
+    public static partial void BrokerLost(ILogger logger, Exception failure);
+
     [LoggerMessage(1105, LogLevel.Warning, "Housekeeping of {System} failed; it is tried again")]
     public static partial void HousekeepingFailed(ILogger logger, string system, Exception failure);
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Basin.Kernel.Events;
+using Basin.Kernel.Events.Rabbit;
 using Basin.Kernel.Http;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Postgres;
@@ -25,6 +26,7 @@ public static class KernelHosting
             var services = builder.Services;
             builder.AddOptionsSection<StoreOptions>("Store");
             builder.AddOptionsSection<PostgresOptions>("Postgres");
+            builder.AddOptionsSection<RabbitOptions>("RabbitMQ");
             builder.AddOptionsSection<EventsOptions>("Events");
             builder.AddOptionsSection<IdempotencyOptions>("Idempotency");
             builder.AddOptionsSection<TelemetryOptions>("Telemetry");
@@ -32,11 +34,13 @@ public static class KernelHosting
             services.TryAddSingleton(TimeProvider.System);
 #pragma warning restore RS0030
             services.TryAddSingleton(new Randomness(RandomNumberGenerator.GetInt32(int.MaxValue)));
+            services.AddSingleton<EventCarrier>();
             services.AddSingleton<Stores>();
             services.AddSingleton<OnceRegistry>();
             services.AddSingleton<RightOfWay>();
             services.AddSingleton<Relay>();
             services.AddHostedService(provider => provider.GetRequiredService<Relay>());
+            services.AddHostedService<RabbitBroker>();
             services.AddSingleton<DeadLetters>();
             services.AddSingleton<EventFeed>();
             services.AddSingleton<XmlDocs>();

@@ -35,6 +35,10 @@ public abstract class Shard : IDisposable
     /// <summary>How far consumers are, as other processes have said.</summary>
     internal virtual Task<List<ConsumerProgress>> ReportedAsync(CancellationToken cancellation) => Task.FromResult<List<ConsumerProgress>>([]);
 
+    /// <summary>Takes events that another process has committed behind <paramref name="previous"/>.</summary>
+    internal virtual Task ReceiveAsync(long previous, List<EventRecord> events, CancellationToken cancellation) =>
+        throw new NotSupportedException("Nobody else writes to this shard.");
+
     /// <summary>Runs work in the shard's next transaction and returns after its commit.</summary>
     /// <param name="work">May run more than once; awaits nothing but its transaction.</param>
     /// <param name="priority">Whether a full queue refuses the work.</param>

@@ -1,3 +1,4 @@
+using Basin.Kernel.Events;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Storage.Postgres;
 using Basin.Kernel.Storage.Sqlite;
@@ -12,13 +13,12 @@ public sealed class Stores : IDisposable
     private readonly List<Shard> _shards = [];
     private readonly StoreEngine _engine;
 
-    public Stores(IEnumerable<SystemDefinition> systems, StoreOptions options, PostgresOptions postgres, TimeProvider time, ILogger<Stores> log)
+    public Stores(
+        IEnumerable<SystemDefinition> systems, StoreOptions options, PostgresOptions postgres, EventCarrier carrier, TimeProvider time, ILogger<Stores> log)
     {
         var definitions = systems.ToList();
         RefuseUnknownNames(options, definitions);
-        _engine = string.IsNullOrEmpty(postgres.ConnectionString)
-            ? new SqliteEngine(options, time, log)
-            : new PostgresEngine(postgres, options, time, log);
+        _engine = postgres.IsUsed ? new PostgresEngine(postgres, options, carrier, time, log) : new SqliteEngine(options, time, log);
         try
         {
             foreach (var system in definitions)

@@ -17,6 +17,9 @@ internal static class KernelMetrics
     private static readonly Counter<long> Applied =
         Meter.CreateCounter<long>("basin.events.applied", "{event}", "Events applied by a system, by their source");
 
+    private static readonly Counter<long> Carried =
+        Meter.CreateCounter<long>("basin.events.carried", "{event}", "Events that the broker has confirmed, by stream");
+
     private static readonly Counter<long> Writes =
         Meter.CreateCounter<long>("basin.store.writes", "{write}", "Pieces of work committed");
 
@@ -28,6 +31,8 @@ internal static class KernelMetrics
 
     public static void EventsApplied(string system, string source, int count) =>
         Applied.Add(count, new("system", system), new KeyValuePair<string, object?>("source", source));
+
+    public static void EventsCarried(string stream, int count) => Carried.Add(count, new KeyValuePair<string, object?>("stream", stream));
 
     public static void Committed(string system, int writes, int published, TimeSpan duration)
     {

@@ -1,3 +1,4 @@
+using Basin.Kernel.Events;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Postgres;
 using Basin.Testing;
@@ -20,7 +21,7 @@ public sealed class PostgresStoreTests : StoreContract, IDisposable
     private static string Filler => Path.Combine(PostgresServer.SmallDirectory, "filler");
 
     protected override Shard Open(StoreOptions options, params IReadOnlyList<Migration> migrations) =>
-        new PostgresEngine(_postgres, options, Clock, NullLogger.Instance)
+        new PostgresEngine(_postgres, options, new EventCarrier(), Clock, NullLogger.Instance)
             .Open(new ShardPlace("contract", 0, 1), [.. Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), .. migrations]);
 
     protected override void Close(Shard shard) => shard.Dispose();

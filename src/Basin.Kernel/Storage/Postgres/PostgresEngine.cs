@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Basin.Kernel.Events;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -21,10 +22,10 @@ internal sealed class PostgresEngine : StoreEngine
     // A restarted process is another one: what it left behind belongs to the former.
     private readonly string _process = $"{Environment.MachineName}/{Environment.ProcessId}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
 
-    public PostgresEngine(PostgresOptions postgres, StoreOptions options, TimeProvider time, ILogger log)
+    public PostgresEngine(PostgresOptions postgres, StoreOptions options, EventCarrier carrier, TimeProvider time, ILogger log)
     {
         (_postgres, _options, _time, _log) = (postgres, options, time, log);
-        _feed = new PostgresFeed(_shards, postgres, time, log);
+        _feed = new PostgresFeed(_shards, carrier, postgres, time, log);
         WaitUntilReachable();
     }
 

@@ -1,3 +1,4 @@
+using Basin.Kernel.Events;
 using Basin.Kernel.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -5,8 +6,12 @@ using Npgsql;
 namespace Basin.Kernel.Storage.Postgres;
 
 /// <summary>Keeps up with the other processes: looks for what they have committed, and renews what this one holds.</summary>
-internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, PostgresOptions options, TimeProvider time, ILogger log) : IDisposable
+internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, EventCarrier carrier, PostgresOptions options, TimeProvider time, ILogger log)
+    : IDisposable
 {
+    /// <summary>How often a process looks for itself at what a broker brings.</summary>
+    private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
@@ -15,19 +20,33 @@ internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, Postgres
         .. shards.GroupBy(shard => shard.Server).Select(Follow),
     ]);
 
-    /// <summary>Asks one database for the state of all shards in it at once.</summary>
-    private Task Follow(IGrouping<string, PostgresShard> group)
+    /// <summary>
+    /// Asks one database for the state of the shards in it, all at once. Of what this process owns it hears from nobody else; the rest a broker brings, if
+    /// there is one.
+    /// </summary>
+    private Task Follow(IEnumerable<PostgresShard> group)
     {
-        var followed = group.ToList();
-        var question = string.Join(" UNION ALL ", followed.Select((shard, place) =>
-            $"SELECT {place}, last_sequence, job_commits FROM {shard.Schema}.basin_shard"));
-        return RepeatAsync(options.PollInterval, cancellation => LookAsync(followed, question, cancellation));
+        var all = group.ToList();
+        var lookedAtAll = time.GetTimestamp() - time.TimestampFrequency;
+        return RepeatAsync(options.PollInterval, async cancellation =>
+        {
+            var followed = all;
+            if (carrier.IsUp && time.GetElapsedTime(lookedAtAll) < LookAnyway)
+                followed = all.FindAll(shard => shard.Ownership.IsMine);
+            else
+                lookedAtAll = time.GetTimestamp();
+            if (followed.Count > 0)
+                await LookAsync(followed, cancellation);
+        });
     }
 
-    private static async Task LookAsync(List<PostgresShard> followed, string question, CancellationToken cancellation)
+    private static string QuestionOf(List<PostgresShard> followed) => string.Join(" UNION ALL ", followed.Select((shard, place) =>
+        $"SELECT {place}, last_sequence, job_commits FROM {shard.Schema}.basin_shard"));
+
+    private static async Task LookAsync(List<PostgresShard> followed, CancellationToken cancellation)
     {
         var behind = new List<(PostgresShard Shard, long LastSequence)>();
-        await using (var command = followed[0].Database.Reading.CreateCommand(question))
+        await using (var command = followed[0].Database.Reading.CreateCommand(QuestionOf(followed)))
         await using (var reader = await command.ExecuteReaderAsync(cancellation))
         {
             while (await reader.ReadAsync(cancellation))

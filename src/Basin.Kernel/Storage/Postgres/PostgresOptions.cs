@@ -51,6 +51,8 @@ public sealed class PostgresOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan StartPatience { get; set; } = TimeSpan.FromSeconds(30);
 
+    internal bool IsUsed => !string.IsNullOrEmpty(ConnectionString);
+
     /// <summary>The database of a shard.</summary>
     internal string ConnectionStringOf(string system, int shard) =>
         OtherConnectionStrings.GetValueOrDefault($"{system}/{shard}") ?? OtherConnectionStrings.GetValueOrDefault(system) ?? ConnectionString!;

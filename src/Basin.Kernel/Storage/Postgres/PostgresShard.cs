@@ -162,6 +162,19 @@ internal sealed class PostgresShard : Shard
         }
     }
 
+    internal override Task ReceiveAsync(long previous, List<EventRecord> events, CancellationToken cancellation)
+    {
+        lock (_handing)
+        {
+            if (previous <= Events.LastSequence)
+            {
+                Events.Append(events.FindAll(e => e.Sequence > Events.LastSequence));
+                return Task.CompletedTask;
+            }
+        }
+        return CatchUpAsync(events[^1].Sequence, cancellation);
+    }
+
     /// <summary>Brings the log of events up to a sequence that other processes have reached.</summary>
     public async Task CatchUpAsync(long lastSequence, CancellationToken cancellation)
     {

@@ -11,6 +11,7 @@
 #
 # Clients find addresses and passwords in DIR/cluster.env, as variables of a shell.
 set -euo pipefail
+readonly caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source eng/packages.sh
 
@@ -27,7 +28,7 @@ main() {
     local command=${1:-} directory=${2:-}
     if [ -z "$directory" ]; then usage; fi
     shift 2
-    dir=$(realpath --canonicalize-missing "$directory")
+    dir=$(cd "$caller" && realpath --canonicalize-missing "$directory")
 
     if [ "$command" != up ]; then load; fi
     case "$command" in

@@ -6,7 +6,7 @@ namespace Basin.Kernel.Events.Rabbit;
 public sealed class RabbitOptions
 {
     /// <summary>
-    /// AMQP addresses of the nodes of one cluster, separated by commas, such as <c>amqp://basin:secret@one:5672/basin,amqp://basin:secret@two:5672/basin</c>.
+    /// AMQP addresses of the nodes of one cluster, separated by commas or spaces, such as <c>amqp://basin:secret@one:5672/basin,amqp://basin:secret@two:5672/basin</c>.
     /// Not set: processes look into the database for what others have published.
     /// </summary>
     public string? ConnectionString { get; set; }
@@ -36,7 +36,7 @@ public sealed class RabbitOptions
     /// <exception cref="InvalidOperationException">It is no list of AMQP addresses.</exception>
     internal IReadOnlyList<Uri> Addresses() =>
     [
-        .. ConnectionString!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(text =>
+        .. ConnectionString!.Split([',', ' '], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(text =>
             Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "amqp" or "amqps"
                 ? address
                 : throw new InvalidOperationException("Basin:RabbitMQ:ConnectionString is no list of addresses such as amqp://user:password@host:5672/vhost.")),

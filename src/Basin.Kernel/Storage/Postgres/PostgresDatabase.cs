@@ -32,6 +32,9 @@ internal sealed class PostgresDatabase : IDisposable
         var reading = SettingsOf(system, shard, schema, options);
         reading.MaxPoolSize = options.ReadersPerShard;
         reading.Options += " -c default_transaction_read_only=on";
+        // A session that cannot write is not what "read-write" asks for, although its server is.
+        if (reading.TargetSessionAttributes == "read-write")
+            reading.TargetSessionAttributes = "primary";
         return new PostgresDatabase(schema, NpgsqlDataSource.Create(writing), NpgsqlDataSource.Create(reading));
     }
 
@@ -47,7 +50,8 @@ internal sealed class PostgresDatabase : IDisposable
             NoResetOnClose = true,
             MinPoolSize = 0,
             ConnectionIdleLifetime = 60,
-            HostRecheckSeconds = 1,
+            // After a failover the next try finds the new primary.
+            HostRecheckSeconds = 0,
             // Values of rows have no place in messages.
             IncludeErrorDetail = false,
         };

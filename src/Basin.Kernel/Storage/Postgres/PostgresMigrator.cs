@@ -44,10 +44,11 @@ internal static class PostgresMigrator
 
     private static List<AppliedMigration> ReadApplied(NpgsqlConnection connection, string schema)
     {
-        using var exists = new NpgsqlCommand($"SELECT to_regclass('{schema}.basin_schema') IS NOT NULL", connection);
-        if (exists.ExecuteScalar() is not true)
+        // A query of the catalogue sees what others have committed; functions such as to_regclass may remember that there was nothing.
+        using var exists = new NpgsqlCommand($"SELECT 1 FROM pg_tables WHERE schemaname = '{schema}' AND tablename = 'basin_schema'", connection);
+        if (exists.ExecuteScalar() is null)
             return [];
-        using var command = new NpgsqlCommand("SELECT owner, number, checksum FROM basin_schema", connection);
+        using var command = new NpgsqlCommand($"SELECT owner, number, checksum FROM {schema}.basin_schema", connection);
         using var reader = command.ExecuteReader();
         var applied = new List<AppliedMigration>();
         while (reader.Read())

@@ -11,9 +11,11 @@ namespace Basin.Kernel.Storage.Postgres;
 internal sealed class PostgresOwnership(
     PostgresDatabase database, string shard, string process, Func<int> backend, PostgresOptions options, TimeProvider time, ILogger log) : Ownership
 {
+    /// <summary>An owner that has missed a renewal and whose session is gone is not waited for.</summary>
     private const string Take = """
         UPDATE basin_owner SET process = $1, epoch = epoch + CASE WHEN process = $1 THEN 0 ELSE 1 END, leased_until = now() + $2, backend = $3
-        WHERE leased_until < now() OR process = $1 OR NOT EXISTS (SELECT 1 FROM pg_stat_activity AS session WHERE session.pid = basin_owner.backend)
+        WHERE process = $1 OR leased_until < now()
+            OR (leased_until < now() + 0.6 * $2 AND NOT EXISTS (SELECT 1 FROM pg_stat_activity AS session WHERE session.pid = basin_owner.backend))
         RETURNING epoch
         """;
 

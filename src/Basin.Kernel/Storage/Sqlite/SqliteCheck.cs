@@ -9,6 +9,8 @@ internal sealed class SqliteCheck : IDisposable
     public SqliteCheck(string path, CancellationToken cancellation)
     {
         _connection = SqliteConnection.OpenPlain(path);
+        // Alone, it keeps the index of the log in memory and needs no room on the disk. A planted schema calls no functions.
+        _connection.Run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF");
         _interruption = cancellation.UnsafeRegister(static connection => ((SqliteConnection)connection!).Interrupt(), _connection);
     }
 
@@ -18,14 +20,12 @@ internal sealed class SqliteCheck : IDisposable
     {
         try
         {
-            // A planted schema calls no functions.
-            _connection.Run("PRAGMA trusted_schema = OFF");
             var found = _connection.Find(thorough ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", row => row.Text(0), []);
             return found == "ok" ? null : found?.Trim() ?? "the check says nothing";
         }
-        catch (Exception failure) when (failure is StoreUnavailableException or StoreException)
+        catch (Exception failure) when (failure is StoreUnavailableException { Reason: StoreUnavailableException.Reasons.Stopped } or StoreException)
         {
-            return failure.Message.TrimEnd('.');
+            return SqliteNative.ErrorMessage(_connection.Handle);
         }
     }
 

@@ -22,7 +22,8 @@ internal sealed class SmallDisk(HostProcess host)
     {
         Launcher = _ =>
         [
-            .. Apart, "sh", "-c", $"mount -t tmpfs -o size={size} basin \"$0\" && \"$@\"; code=$?; echo \"left:\" $(ls -A \"$0\"); exit $code", directory,
+            .. Apart, "sh", "-c", $"mount -t tmpfs -o size={size} basin \"$0\" && \"$@\"; code=$?; echo left: $(ls -A \"$0\"); exit $code",
+            directory,
         ],
     };
 

@@ -33,7 +33,12 @@ internal sealed class ConsoleProgress(TextWriter output, bool isTerminal) : IPro
         _shown = "";
     }
 
-    public static string SizeOf(long bytes) => bytes < 1_000_000 ? $"{bytes / 1e3:0.0} kB" : bytes < 1_000_000_000 ? $"{bytes / 1e6:0.0} MB" : $"{bytes / 1e9:0.00} GB";
+    public static string SizeOf(long bytes) => bytes switch
+    {
+        < 1_000_000 => $"{bytes / 1e3:0.0} kB",
+        < 1_000_000_000 => $"{bytes / 1e6:0.0} MB",
+        _ => $"{bytes / 1e9:0.00} GB",
+    };
 
     private void Show(string text)
     {

@@ -1,6 +1,6 @@
 namespace Basin.Host.Commands;
 
-/// <summary>The command line of <c>basin backup</c> and <c>basin restore</c>. Both directories are named, so that none is taken for another.</summary>
+/// <summary>The command line of <c>basin backup</c> and <c>basin restore</c>. Both directories are named: none is taken for another.</summary>
 /// <param name="Data">The data directory.</param>
 /// <param name="Backup">The directory of the backup.</param>
 /// <param name="Refusal">Why nothing is done, or null.</param>

@@ -51,7 +51,8 @@ internal static class CopyCommand
 #pragma warning disable RS0030 // The command line is a composition root.
         var made = new Backup(TimeProvider.System, progress).Run(arguments.Data, arguments.Backup, cancellation);
 #pragma warning restore RS0030
-        return $"Backed up {Summary(made)} as of {made.At:u} to '{arguments.Backup}'. Writers waited for {made.Held?.TotalMilliseconds:0.0} ms at most.";
+        return $"Backed up {Summary(made)} as of {made.At:u} to '{arguments.Backup}'. "
+            + $"Writers waited for {made.Held?.TotalMilliseconds:0.0} ms at most.";
     }
 
     private static string Summary(CopyReport report) =>

@@ -28,7 +28,7 @@ public sealed class BackupTests : IDisposable
 
     public void Dispose() => _place.Dispose();
 
-    /// <summary>The sender flushes nothing and never sleeps, so that it passes many numbers on within the moment that a cut without locks would take.</summary>
+    /// <summary>The sender flushes nothing and never sleeps, so that it passes many numbers on while a cut without locks would be taken.</summary>
     [Fact]
     public async Task A_cut_shows_one_moment_of_all_shards_while_others_write()
     {
@@ -50,7 +50,8 @@ public sealed class BackupTests : IDisposable
         var seen = 0L;
         for (var i = 0; i < Cuts; i++)
         {
-            Assert.True(SpinWait.SpinUntil(() => Interlocked.Read(ref number) > seen + 1, TimeSpan.FromSeconds(20)), "The sender goes on after a cut.");
+            var goesOn = SpinWait.SpinUntil(() => Interlocked.Read(ref number) > seen + 1, TimeSpan.FromSeconds(20));
+            Assert.True(goesOn, "The sender goes on after a cut.");
             using var cut = Cut();
             var (sent, come) = (NumberIn(cut.Sources[0]), NumberIn(cut.Sources[1]));
             Assert.InRange(sent - come, 0, 1);
@@ -141,7 +142,8 @@ public sealed class BackupTests : IDisposable
         await BackUpSomethingAsync();
         Restore(Target, Restored);
 
-        foreach (var path in new[] { Target, Restored }.SelectMany(top => Directory.GetFileSystemEntries(top, "*", SearchOption.AllDirectories).Append(top)))
+        string[] tops = [Target, Restored];
+        foreach (var path in tops.SelectMany(top => Directory.GetFileSystemEntries(top, "*", SearchOption.AllDirectories)).Concat(tops))
         {
             var others = File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             Assert.True(others == UnixFileMode.None, $"{path}: {others}");
@@ -302,7 +304,7 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_that_holds_no_data_of_Basin_is_refused() => Assert.Contains("holds no data of Basin", AssertRefusedBackup().Message);
+    public void A_directory_without_a_database_is_refused() => Assert.Contains("holds no database of Basin", AssertRefusedBackup().Message);
 
     [Fact]
     public async Task An_empty_place_is_taken_and_any_other_refused()

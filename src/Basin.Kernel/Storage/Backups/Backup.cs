@@ -20,7 +20,7 @@ public sealed class Backup(TimeProvider time, IProgress<CopyProgress> progress)
         if (!Directory.Exists(data))
             throw new BackupException($"There is no directory '{data}'.");
         if (DatabasesIn(data).Count == 0)
-            throw new BackupException($"'{data}' holds no data of Basin.");
+            throw new BackupException($"'{data}' holds no database of Basin.");
         using var partial = PartialDirectory.Begin(target);
         using var cut = SqliteCut.Take(() => DatabasesIn(data), Patience, time, cancellation);
         var at = time.GetUtcNow();

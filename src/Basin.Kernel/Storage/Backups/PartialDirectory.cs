@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Basin.Kernel.Storage.Backups;
 
 /// <summary>
-/// A directory that appears whole or not at all: it is filled beside its place, under another name, and renamed when all of it is on the disk. One that
-/// was interrupted is left under that name and taken over by the next try. Only the user who makes it reads it: it holds secrets.
+/// A directory that appears whole or not at all: it is filled beside its place, under another name, and renamed when all of it is on the disk.
+/// One that was interrupted is left under that name and taken over by the next try. Only the user who makes it reads it: it holds secrets.
 /// </summary>
 internal sealed partial class PartialDirectory : IDisposable
 {
@@ -44,7 +44,7 @@ internal sealed partial class PartialDirectory : IDisposable
         }
     }
 
-    /// <summary>A directory can only be renamed to a name that is free, and one that others have mounted never is: it is better to know at once.</summary>
+    /// <summary>A directory is renamed only to a name that is free, and one that is mounted never is: it is better to know that at once.</summary>
     private static void RefuseTaken(string target)
     {
         if (File.Exists(target))
@@ -59,7 +59,8 @@ internal sealed partial class PartialDirectory : IDisposable
         }
         catch (IOException failure)
         {
-            throw new BackupException($"'{target}' exists and cannot be replaced ({failure.Message.TrimEnd('.')}). Name a directory that does not exist yet.");
+            throw new BackupException(
+                $"'{target}' exists and cannot be replaced ({failure.Message.TrimEnd('.')}). Name a directory that does not exist yet.");
         }
     }
 

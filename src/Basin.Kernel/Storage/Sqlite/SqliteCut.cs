@@ -47,7 +47,8 @@ internal sealed class SqliteCut : IDisposable
             cancellation.WaitHandle.WaitOne(patience.Pause);
             cancellation.ThrowIfCancellationRequested();
         }
-        throw new BackupException($"The writers were never all at rest within {patience.Longest.TotalSeconds} s, in {patience.Tries} tries. Try again later.");
+        throw new BackupException(
+            $"The writers were never all at rest within {patience.Longest.TotalSeconds} s, in {patience.Tries} tries. Try again later.");
     }
 
     private bool TryTake(Func<IReadOnlyList<string>> list, TimeSpan longest, TimeProvider time, CancellationToken cancellation)
@@ -67,8 +68,8 @@ internal sealed class SqliteCut : IDisposable
     }
 
     /// <summary>
-    /// A busy writer leaves its file free for less than a millisecond between two transactions, so this asks again and again. It asks for all that are
-    /// missing in turn: the wait is then that for the slowest writer, not the sum of all.
+    /// A busy writer leaves its file free for less than a millisecond between two transactions, so this asks again and again. It asks for all that
+    /// are missing in turn: the wait is then that for the slowest writer, not the sum of all.
     /// </summary>
     private bool TryLock(TimeSpan longest, long began, TimeProvider time, CancellationToken cancellation)
     {

@@ -6,7 +6,9 @@ namespace Basin.Host;
 internal sealed record HostArguments(string[] Settings, bool Help, string? Refusal)
 {
     public const string Usage = """
-        Usage: basin [options]
+        Usage: basin [options]                       Starts Basin.
+               basin backup --data DIR --to DIR      Copies all that is kept, whether Basin runs or not.
+               basin restore --from DIR --data DIR   Makes a new data directory of a backup.
 
           --urls URL               Where to listen. Default http://localhost:5000; port 0 takes a free one.
           --data DIR               Where everything is kept. Default: data, below the working directory.
@@ -45,7 +47,7 @@ internal sealed record HostArguments(string[] Settings, bool Help, string? Refus
         return new HostArguments([.. settings], Help: false, null);
     }
 
-    private static (string Name, string? Value) Split(string argument)
+    public static (string Name, string? Value) Split(string argument)
     {
         var equals = argument.IndexOf('=', StringComparison.Ordinal);
         return equals < 0 ? (argument, null) : (argument[..equals], argument[(equals + 1)..]);

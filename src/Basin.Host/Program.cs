@@ -2,6 +2,7 @@ using Basin.Cart;
 using Basin.Catalog;
 using Basin.Demo;
 using Basin.Host;
+using Basin.Host.Commands;
 using Basin.Inventory;
 using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
@@ -12,6 +13,9 @@ using Basin.Orders;
 using Basin.Payments;
 using Basin.Shipping;
 using Microsoft.Extensions.Options;
+
+if (CopyArguments.Parse(args) is { } copy)
+    return CopyCommand.Run(copy);
 
 var arguments = HostArguments.Parse(args);
 if (arguments.Help || arguments.Refusal is not null)

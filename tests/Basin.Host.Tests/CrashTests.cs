@@ -56,9 +56,7 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{Kills} kills, {_acknowledged.Count} orders: {string.Join(", ", orders.CountBy(order => order.Text("state")))}");
         var there = orders.Select(order => order.Text("id"));
         Assert.True(_acknowledged.Values.ToHashSet().SetEquals(there), "Orders are those acknowledged, each once.");
-        await AssertMoneyAgreesAsync(program, orders);
-        await AssertStockAgreesAsync(program, orders);
-        await AssertToldOnceAsync(program, orders);
+        await Books.AssertAgreeAsync(program, orders, OnHand, Quantity);
     }
 
     /// <summary>Orders until the host is gone; what got no answer is asked again with the same key at the end.</summary>
@@ -87,43 +85,5 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
         Assert.True((int)answer.StatusCode == 201, body!.ToJsonString());
         _acknowledged[$"order-{number}"] = body.Text("id");
         _acknowledgement.Release();
-    }
-
-    private static async Task AssertMoneyAgreesAsync(HttpClient client, List<JsonNode> orders)
-    {
-        List<JsonNode> payments = [];
-        // A delivery does not wait for the last capture to be booked.
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                payments = await client.ListAsync("/v1/payments?limit=200");
-                return payments.TrueForAll(payment => payment.Text("state") is "captured" or "refunded" or "voided" or "declined");
-            },
-            TimeSpan.FromMinutes(1));
-        var kept = payments.ToDictionary(payment => payment.Text("id")[4..], KeptOf);
-        Assert.Equal(orders.Count, kept.Count);
-        foreach (var order in orders)
-            Assert.Equal(order.Text("state") == "delivered" ? order.Number("totalMinor") : 0, kept[order.Text("id")[4..]]);
-    }
-
-    private static long KeptOf(JsonNode payment) => payment.Number("capturedMinor") - payment.Number("refundedMinor");
-
-    private static async Task AssertStockAgreesAsync(HttpClient client, List<JsonNode> orders)
-    {
-        var sold = orders.Count(order => order.Text("state") == "delivered") * Quantity;
-        var stock = (await client.GetFromJsonAsync<JsonNode>($"/v1/stock/{Shopping.Sku}"))!;
-        Assert.Equal((OnHand - sold, 0L), (stock.Number("onHand"), stock.Number("reserved")));
-    }
-
-    /// <summary>Each customer hears of each thing once; every order has a message that it was placed.</summary>
-    private static async Task AssertToldOnceAsync(HttpClient client, List<JsonNode> orders)
-    {
-        foreach (var order in orders)
-        {
-            var told = await client.ListAsync($"/v1/notifications?owner=mailto:{Uri.EscapeDataString(order.Text("email"))}&limit=50");
-            var kinds = told.ConvertAll(notification => notification.Text("kind"));
-            Assert.Equal(kinds.Distinct(), kinds);
-            Assert.Equal(order.Text("state") == "delivered" ? 3 : 2, kinds.Count);
-        }
     }
 }

@@ -1,3 +1,5 @@
+using Basin.Host.Commands;
+
 namespace Basin.Host.Tests;
 
 public sealed class HostArgumentsTests
@@ -31,6 +33,35 @@ public sealed class HostArgumentsTests
 
     [Fact]
     public void Help_wins_over_everything() => Assert.True(Parse("--data x --help --nonsense").Help);
+
+    [Theory]
+    [InlineData("backup --data d --to t", CopyVerb.Backup, "d", "t")]
+    [InlineData("backup --to=t --data=d", CopyVerb.Backup, "d", "t")]
+    [InlineData("restore --from f --data d", CopyVerb.Restore, "d", "f")]
+    public void A_verb_comes_first_and_names_two_directories(string line, object verb, string data, string backup) =>
+        Assert.Equal(new CopyArguments((CopyVerb)verb, data, backup, Help: false, Refusal: null), ParseCopy(line));
+
+    [Theory]
+    [InlineData("backup --data d", "--to")]
+    [InlineData("backup --to t", "--data")]
+    [InlineData("restore --data d", "--from")]
+    [InlineData("backup --data d --from t", "--from")]
+    [InlineData("backup --data d --to t --demo", "--demo")]
+    [InlineData("backup d --to t", "d")]
+    [InlineData("backup --data --to t", "--data")]
+    [InlineData("backup --data d --data e --to t", "--data")]
+    public void What_a_verb_does_not_know_or_misses_is_named(string line, string name) => Assert.Contains($"'{name}'", ParseCopy(line)!.Refusal);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--data backup")]
+    [InlineData("Backup")]
+    public void Without_a_verb_the_host_starts(string line) => Assert.Null(ParseCopy(line));
+
+    [Fact]
+    public void A_verb_has_help_too() => Assert.True(ParseCopy("restore --help --nonsense")!.Help);
+
+    private static CopyArguments? ParseCopy(string line) => CopyArguments.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
     private static HostArguments Parse(string line) => HostArguments.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 }

@@ -60,9 +60,12 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the program and waits for its end.</summary>
-    public static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
+    public static Task<(int Code, string Output, string Error)> RunAsync(params string[] args) => RunAsync(new Surroundings(), args);
+
+    /// <inheritdoc cref="RunAsync(string[])"/>
+    public static async Task<(int Code, string Output, string Error)> RunAsync(Surroundings surroundings, params string[] args)
     {
-        using var process = Start(new Surroundings(), Path.GetTempPath(), args);
+        using var process = Start(surroundings, Path.GetTempPath(), args);
         using var timeout = new CancellationTokenSource(Patience);
         try
         {
@@ -76,6 +79,9 @@ internal sealed class HostProcess : IAsyncDisposable
             process.Kill();
         }
     }
+
+    /// <summary>The program with whatever arguments, for whoever reads what it prints and ends it.</summary>
+    public static Process Spawn(params string[] args) => Start(new Surroundings(), Path.GetTempPath(), args);
 
     /// <summary>A program with a key.</summary>
     public HttpClient ClientOf(string key = OperatorKey)

@@ -19,6 +19,16 @@ internal sealed class SmallDisk(HostProcess host)
         Launcher = data => [.. Apart, "sh", "-c", "mount -t tmpfs -o size=48m basin \"$0\" && exec \"$@\"", data],
     };
 
+    /// <summary>A command that has a disk of this size at a directory, and prints at its end what is left there.</summary>
+    public static Surroundings At(string directory, string size) => new()
+    {
+        Launcher = _ =>
+        [
+            .. Apart, "sh", "-c", $"mount -t tmpfs -o size={size} basin \"$0\" && \"$@\"; code=$?; echo left: $(ls -A \"$0\"); exit $code",
+            directory,
+        ],
+    };
+
     /// <summary>Whether this machine lets its users mount anything; in some containers not even root may.</summary>
     public static bool IsPermitted
     {

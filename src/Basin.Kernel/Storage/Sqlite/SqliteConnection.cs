@@ -38,6 +38,9 @@ internal sealed unsafe class SqliteConnection : Connection
     /// <summary>Folds the log into the file beside the writer.</summary>
     public static SqliteConnection OpenCheckpointer(string path, Documents documents) => Open(path, documents, SqliteNative.OpenReadWrite);
 
+    /// <summary>Without any setting, for whoever copies the file as it is.</summary>
+    public static SqliteConnection OpenPlain(string path) => Open(path, new Documents(), SqliteNative.OpenReadWrite);
+
     public static SqliteConnection OpenReader(string path, Documents documents, StoreOptions options)
     {
         var connection = Open(path, documents, SqliteNative.OpenReadWrite);
@@ -155,6 +158,9 @@ internal sealed unsafe class SqliteConnection : Connection
         *(int*)logPages = pages;
         return SqliteNative.Ok;
     }
+
+    /// <summary>For a call that is made by whoever needs it alone.</summary>
+    public nint Handle => _db;
 
     public void Interrupt() => SqliteNative.InterruptAll(_db);
 

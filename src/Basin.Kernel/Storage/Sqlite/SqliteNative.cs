@@ -32,6 +32,7 @@ internal static unsafe partial class SqliteNative
     public const int PreparePersistent = 0x1;
     public const int TypeNull = 5;
     public const int ConfigMemoryStatus = 9;
+    public const int ConfigKeepLogOnClose = 1006;
 
     [LibraryImport(Library, EntryPoint = "sqlite3_libversion_number")]
     public static partial int VersionNumber();
@@ -42,6 +43,10 @@ internal static unsafe partial class SqliteNative
 
     [LibraryImport(Library, EntryPoint = "sqlite3_open_v2", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, out nint connection, int flags, nint vfs);
+
+    /// <summary>Variadic in C, as <see cref="Configure"/> is.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_db_config")]
+    public static partial int ConfigureConnection(nint connection, int option, int value, nint inForce);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_close_v2")]
     public static partial int Close(nint connection);
@@ -58,6 +63,22 @@ internal static unsafe partial class SqliteNative
 
     [LibraryImport(Library, EntryPoint = "sqlite3_interrupt")]
     public static partial void InterruptAll(nint connection);
+
+    /// <summary>0 when it fails; the target's connection knows why.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_backup_init", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint BackupInit(nint target, string targetDatabase, nint source, string sourceDatabase);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_backup_step")]
+    public static partial int BackupStep(nint backup, int pages);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_backup_remaining")]
+    public static partial int BackupRemaining(nint backup);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_backup_pagecount")]
+    public static partial int BackupPageCount(nint backup);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_backup_finish")]
+    public static partial int BackupFinish(nint backup);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_finalize")]
     public static partial int Finalize(nint statement);

@@ -649,8 +649,8 @@ start_basin() {
         if [ -n "$(basin_pid "$process")" ]; then continue; fi
         step "Basin: process $process on 127.0.0.1:${basin_ports[$process]}"
         mkdir -p "$dir/basin/$process"
-        # Passwords are no arguments: those are everybody's to see.
-        BASIN_OPERATOR_KEY=$basin_key Basin__Postgres__ConnectionString=$CLUSTER_POSTGRES Basin__RabbitMQ__ConnectionString=$CLUSTER_RABBIT \
+        # Passwords are no arguments: those are everybody's to see. Threads that wait do not spin, since everything here shares one machine.
+        DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0 BASIN_OPERATOR_KEY=$basin_key Basin__Postgres__ConnectionString=$CLUSTER_POSTGRES Basin__RabbitMQ__ConnectionString=$CLUSTER_RABBIT \
             setsid --fork sh -c 'echo $$ >"$1"; shift; log=$1; shift; exec "$@" >>"$log" 2>&1 </dev/null' sh \
             "$dir/basin/$process/pid" "$dir/basin/$process/log" \
             dotnet "$basin_program" --urls "http://127.0.0.1:${basin_ports[$process]}" --data "$dir/basin/$process/data" "${settings[@]}"

@@ -3,6 +3,7 @@
 #
 #   ./eng/cluster.sh up DIR [SETTING...]  PostgreSQL (a primary and a synchronous standby), RabbitMQ (three nodes), three processes of Basin, with
 #                                       settings such as --demo, and a load balancer in front of them; always anew
+#   ./eng/cluster.sh up-one DIR [SETTING...]  PostgreSQL as above and one process of Basin, nothing else
 #   ./eng/cluster.sh status DIR         what runs
 #   ./eng/cluster.sh down DIR           stops all of it; data and logs stay until the next up
 #   ./eng/cluster.sh promote DIR        kills PostgreSQL's primary and makes the standby the primary
@@ -34,9 +35,13 @@ main() {
     shift 2
     dir=$(cd "$caller" && realpath --canonicalize-missing "$directory")
 
-    if [ "$command" != up ]; then load; fi
+    case "$command" in
+        up | up-one) ;;
+        *) load ;;
+    esac
     case "$command" in
         up) up "$@" ;;
+        up-one) up_one "$@" ;;
         down | status | promote | rejoin) "$command" ;;
         start-rabbit | stop-rabbit | kill-rabbit | pause-rabbit | resume-rabbit) "${command/-/_}" "${1:-}" ;;
         start-basin | stop-basin | kill-basin | pause-basin | resume-basin) "${command/-/_}" "${1:-}" ;;
@@ -73,6 +78,23 @@ up() {
     up_balancer
     trap - EXIT
     step "Up: http://127.0.0.1:$balancer_port, and all addresses and passwords are in $dir/cluster.env"
+}
+
+# What a shop looks like that has only moved its data.
+up_one() {
+    ensure_servers postgresql
+    make_room
+    trap 'step "up failed, stopping what it had started; logs stay in $dir"; down' EXIT
+    choose
+    sed -i "s|^CLUSTER_RABBIT=.*|CLUSTER_RABBIT=|; s|^CLUSTER_URL=.*|CLUSTER_URL='http://127.0.0.1:$(load && echo "${basin_ports[1]}")'|" "$dir/cluster.env"
+    load
+    up_postgres
+    mkdir -p "$dir/basin"
+    printf '%s\n' "$@" >"$dir/basin/settings"
+    build_basin
+    start_basin 1
+    trap - EXIT
+    step "Up: $CLUSTER_URL"
 }
 
 down() {
@@ -630,11 +652,14 @@ epmd_pid() {
 up_basin() {
     mkdir -p "$dir/basin"
     printf '%s\n' "$@" >"$dir/basin/settings"
-    if [ ! -e "$basin_program" ]; then
-        step "Basin: is built"
-        dotnet build src/Basin.Host --configuration Release --verbosity quiet --nologo
-    fi
+    build_basin
     start_basin all
+}
+
+build_basin() {
+    if [ -e "$basin_program" ]; then return; fi
+    step "Basin: is built"
+    dotnet build src/Basin.Host --configuration Release --verbosity quiet --nologo
 }
 
 # The one that a drill has built, or the one that is built here.
@@ -650,6 +675,7 @@ start_basin() {
         step "Basin: process $process on 127.0.0.1:${basin_ports[$process]}"
         mkdir -p "$dir/basin/$process"
         # Passwords are no arguments: those are everybody's to see. Threads that wait do not spin, since everything here shares one machine.
+        # shellcheck disable=SC2016 # the inner shell expands it
         DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0 BASIN_OPERATOR_KEY=$basin_key Basin__Postgres__ConnectionString=$CLUSTER_POSTGRES Basin__RabbitMQ__ConnectionString=$CLUSTER_RABBIT \
             setsid --fork sh -c 'echo $$ >"$1"; shift; log=$1; shift; exec "$@" >>"$log" 2>&1 </dev/null' sh \
             "$dir/basin/$process/pid" "$dir/basin/$process/log" \

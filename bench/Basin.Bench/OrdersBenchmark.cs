@@ -46,12 +46,18 @@ internal static class OrdersBenchmark
         comparison.Show(console);
     }
 
-    /// <summary>The first SKU of each product, once the demo has filled the shop. The floor looks at none, so it is given some of the same length.</summary>
+    /// <summary>The floor looks at none, so it is given some of the same length.</summary>
     private static async Task<string[]> SkusAsync(Uri address, ServerVariant variant, TimeProvider time, CancellationToken cancellation)
     {
         if (variant.Name == Floor)
             return [.. Enumerable.Range(0, Products).Select(product => $"BSN-{product:00000}-01")];
         using var http = ClientOf(address, variant);
+        return await SkusAsync(http, time, cancellation);
+    }
+
+    /// <summary>The first SKU of each product, once the demo has filled the shop.</summary>
+    public static async Task<string[]> SkusAsync(HttpClient http, TimeProvider time, CancellationToken cancellation)
+    {
         while (true)
         {
             var lines = await http.GetStringAsync("/v1/products/export", cancellation);

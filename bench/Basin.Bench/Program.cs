@@ -8,6 +8,7 @@ Benchmark[] benchmarks =
     new("pipeline", PipelineBenchmark.RunAsync),
     new("ids", IdsBenchmark.RunAsync),
     new("memory", MemoryBenchmark.RunAsync),
+    new("grow", GrowBenchmark.RunAsync),
 ];
 
 var which = new Argument<string>("benchmark") { Description = "Which benchmark to run" };

@@ -17,7 +17,7 @@ public sealed record Setting(string Key, string Value, string Default, string? D
 /// <summary>Every option of every system: what is in force and where it comes from.</summary>
 public sealed class Settings(IEnumerable<OptionsSection> sections, IConfiguration configuration, IServiceProvider services, XmlDocs docs)
 {
-    private static readonly string[] SecretNames = ["Password", "Secret", "Token", "ApiKey", "SigningKey", "ConnectionString"];
+    private static readonly string[] SecretNames = ["Password", "Secret", "Token", "ApiKey", "SigningKey", "ConnectionString", "ConnectionStrings"];
 
     public IReadOnlyList<Setting> All =>
         [.. sections.OrderBy(section => section.Path, StringComparer.Ordinal).SelectMany(SettingsOf)];

@@ -46,6 +46,7 @@ public abstract class Shard : IDisposable
     public abstract Task<T> WriteAsync<T>(Func<Transaction, ValueTask<T>> work, WritePriority priority, CancellationToken cancellation);
 
     /// <summary>Runs queries on one consistent snapshot; it never waits for the writer.</summary>
+    /// <param name="work">May run more than once.</param>
     public abstract ValueTask<T> ReadAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation);
 
     /// <summary>Refuses new work and finishes what waits. Only the <see cref="Stores"/> call it.</summary>

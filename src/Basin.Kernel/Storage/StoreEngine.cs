@@ -18,6 +18,6 @@ internal abstract class StoreEngine : IDisposable
     /// <summary>Called when all shards are open.</summary>
     public abstract void Start();
 
-    /// <summary>Called before the shards close.</summary>
+    /// <summary>Finishes the work that waits and closes every shard.</summary>
     public abstract void Dispose();
 }

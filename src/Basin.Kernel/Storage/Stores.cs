@@ -10,7 +10,6 @@ namespace Basin.Kernel.Storage;
 public sealed class Stores : IDisposable
 {
     private readonly Dictionary<string, Store> _stores = new(StringComparer.Ordinal);
-    private readonly List<Shard> _shards = [];
     private readonly StoreEngine _engine;
 
     public Stores(
@@ -28,7 +27,7 @@ public sealed class Stores : IDisposable
         }
         catch
         {
-            Dispose();
+            _engine.Dispose();
             throw;
         }
     }
@@ -39,10 +38,7 @@ public sealed class Stores : IDisposable
         var count = ShardCountOf(system, options);
         var shards = new List<Shard>();
         for (var number = 0; number < count; number++)
-        {
             shards.Add(_engine.Open(new ShardPlace(system.Name, number, count), system.Migrations));
-            _shards.Add(shards[^1]);
-        }
         return shards;
     }
 
@@ -81,11 +77,5 @@ public sealed class Stores : IDisposable
         existing.Count < count && existing.All(shard => _engine.IsUnused(system, shard));
 
     /// <summary>Finishes the work that waits and closes every shard.</summary>
-    public void Dispose()
-    {
-        _engine.Dispose();
-        foreach (var shard in _shards)
-            shard.Dispose();
-        _shards.Clear();
-    }
+    public void Dispose() => _engine.Dispose();
 }

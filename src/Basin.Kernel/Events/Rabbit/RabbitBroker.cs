@@ -3,7 +3,6 @@ using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Postgres;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client.Exceptions;
 
 namespace Basin.Kernel.Events.Rabbit;
 
@@ -56,8 +55,7 @@ internal sealed class RabbitBroker : BackgroundService
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
             }
-            catch (Exception failure) when (failure is RabbitMQClientException or IOException or TimeoutException or OperationCanceledException
-                or System.Net.Sockets.SocketException or StoreUnavailableException)
+            catch (Exception failure)
             {
                 if (failures++ == 0)
                     EventsLog.BrokerLost(_log, failure);

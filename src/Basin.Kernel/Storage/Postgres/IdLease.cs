@@ -17,7 +17,7 @@ internal sealed class IdLease
 
     private const string Mark = "UPDATE basin_id_lease SET mark = $1 WHERE number = $2 AND process = $3";
 
-    private const string Renew = "UPDATE basin_id_lease SET leased_until = now() + interval '30 seconds' WHERE number = $1 AND process = $2";
+    private string Renew => $"UPDATE {_database.Schema}.basin_id_lease SET leased_until = now() + interval '30 seconds' WHERE number = $1 AND process = $2";
 
     private const string End = "UPDATE basin_id_lease SET leased_until = '-infinity' WHERE number = $1 AND process = $2";
 

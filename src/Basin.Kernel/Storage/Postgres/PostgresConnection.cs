@@ -206,6 +206,8 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     /// <summary>Asks, once the database answers again and the lost transaction has ended, what became of a commit that was not answered.</summary>
     private bool WasKept(long batch)
     {
+        // What the lost transaction saw is what its events and jobs go on behind.
+        var (lastSequence, jobCommits, epoch) = (_lastSequence, JobCommits, _epoch);
         using var pause = new ManualResetEventSlim();
         for (var questions = 0; questions < MaxQuestions; questions++)
         {
@@ -215,6 +217,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
                 TakeTurnAndReadState();
                 var kept = Number(ReadBatch, [process]) == batch;
                 Rollback();
+                (_lastSequence, JobCommits, _epoch) = (lastSequence, jobCommits, epoch);
                 return kept;
             }
             catch (StoreUnavailableException)

@@ -9,6 +9,8 @@ internal sealed class PostgresDatabase : IDisposable
     /// <summary>The writer's own, and a few for leases and migrations.</summary>
     private const int WritingConnections = 4;
 
+    private const int LeasingConnections = 8;
+
     // Statements are constants, so the reference is the identity and no text is hashed.
     private readonly ConcurrentDictionary<string, PostgresStatement> _statements = new(ReferenceEqualityComparer.Instance);
 
@@ -22,34 +24,41 @@ internal sealed class PostgresDatabase : IDisposable
     /// <summary>Its connections cannot write.</summary>
     public NpgsqlDataSource Reading { get; }
 
-    /// <summary>Its commits do not wait for the disk.</summary>
+    /// <summary>Its statements name their schema.</summary>
     public NpgsqlDataSource Leasing { get; }
 
     public Documents Documents { get; } = new();
 
-    public static PostgresDatabase Of(string system, int shard, PostgresOptions options)
+    /// <param name="leasing">Of the database that the shard is in.</param>
+    public static PostgresDatabase Of(string system, int shard, PostgresOptions options, NpgsqlDataSource leasing)
     {
         var schema = $"{options.SchemaPrefix}{system}_{shard:000}";
-        var writing = SettingsOf(system, shard, schema, options);
+        var writing = SettingsOf(options.ConnectionStringOf(system, shard), schema, options);
         writing.MaxPoolSize = WritingConnections;
-        var reading = SettingsOf(system, shard, schema, options);
+        var reading = SettingsOf(options.ConnectionStringOf(system, shard), schema, options);
         reading.MaxPoolSize = options.ReadersPerShard;
         reading.Options += " -c default_transaction_read_only=on";
         // A session that cannot write is not what "read-write" asks for, although its server is.
         if (reading.TargetSessionAttributes == "read-write")
             reading.TargetSessionAttributes = "primary";
-        var leasing = SettingsOf(system, shard, schema, options);
-        leasing.MaxPoolSize = 2;
-        leasing.Options += " -c synchronous_commit=off";
-        return new PostgresDatabase(schema, NpgsqlDataSource.Create(writing), NpgsqlDataSource.Create(reading), NpgsqlDataSource.Create(leasing));
+        return new PostgresDatabase(schema, NpgsqlDataSource.Create(writing), NpgsqlDataSource.Create(reading), leasing);
     }
 
-    private static NpgsqlConnectionStringBuilder SettingsOf(string system, int shard, string schema, PostgresOptions options)
+    /// <summary>What the leases of all shards of one database are renewed over. Its commits do not wait for the disk.</summary>
+    public static NpgsqlDataSource LeasingOf(string connectionString, PostgresOptions options)
     {
-        var settings = new NpgsqlConnectionStringBuilder(options.ConnectionStringOf(system, shard))
+        var leasing = SettingsOf(connectionString, "leases", options);
+        leasing.MaxPoolSize = LeasingConnections;
+        leasing.Options += " -c synchronous_commit=off";
+        return NpgsqlDataSource.Create(leasing);
+    }
+
+    private static NpgsqlConnectionStringBuilder SettingsOf(string connectionString, string schema, PostgresOptions options)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             SearchPath = schema,
-            ApplicationName = $"basin {system}/{shard}",
+            ApplicationName = $"basin {schema}",
             MaxAutoPrepare = PostgresStatement.MaxStatements,
             AutoPrepareMinUsages = 2,
             // Nothing is set on a session that outlives a transaction.
@@ -86,6 +95,5 @@ internal sealed class PostgresDatabase : IDisposable
     {
         Writing.Dispose();
         Reading.Dispose();
-        Leasing.Dispose();
     }
 }

@@ -14,6 +14,7 @@ internal sealed class PostgresEngine : StoreEngine
     private static readonly IReadOnlyList<Migration> OwnMigrations = Migration.In(typeof(PostgresEngine).Assembly, "postgres", "Storage.Postgres");
 
     private readonly List<PostgresShard> _shards = [];
+    private readonly Dictionary<string, NpgsqlDataSource> _leasing = new(StringComparer.Ordinal);
     private readonly PostgresFeed _feed;
     private readonly PostgresOptions _postgres;
     private readonly StoreOptions _options;
@@ -27,7 +28,24 @@ internal sealed class PostgresEngine : StoreEngine
     {
         (_postgres, _options, _time, _log) = (postgres, options, time, log);
         _feed = new PostgresFeed(_shards, carrier, postgres, time, chance, log);
+        RefuseUnreadable();
         WaitUntilReachable();
+    }
+
+    private void RefuseUnreadable()
+    {
+        foreach (var database in Databases)
+        {
+            try
+            {
+                _ = new NpgsqlConnectionStringBuilder(database);
+            }
+            catch (Exception failure) when (failure is ArgumentException or FormatException)
+            {
+                // What it says may be a password, and is not repeated.
+                throw new InvalidOperationException("Basin:Postgres:ConnectionString is no connection string of Npgsql, such as Host=db;Database=basin;Username=basin.");
+            }
+        }
     }
 
     private IEnumerable<string> Databases => _postgres.OtherConnectionStrings.Values.Append(_postgres.ConnectionString!).Distinct();
@@ -63,8 +81,16 @@ internal sealed class PostgresEngine : StoreEngine
     public override Shard Open(ShardPlace place, IReadOnlyList<Migration> migrations)
     {
         _shards.Add(PostgresShard.Open(
-            place, [.. OwnMigrations, .. migrations], _process, () => _shards.Count(shard => shard.Ownership.IsMine), _postgres, _options, _time, _log));
+            place, [.. OwnMigrations, .. migrations], _process, () => _shards.Count(shard => shard.Ownership.IsMine), LeasingOf(place), _postgres, _options, _time, _log));
         return _shards[^1];
+    }
+
+    private NpgsqlDataSource LeasingOf(ShardPlace place)
+    {
+        var database = _postgres.ConnectionStringOf(place.System, place.Number);
+        if (!_leasing.TryGetValue(database, out var leasing))
+            _leasing.Add(database, leasing = PostgresDatabase.LeasingOf(database, _postgres));
+        return leasing;
     }
 
     public override void Start() => _feed.Start();
@@ -112,5 +138,12 @@ internal sealed class PostgresEngine : StoreEngine
         }
     }
 
-    public override void Dispose() => _feed.Dispose();
+    public override void Dispose()
+    {
+        _feed.Dispose();
+        foreach (var shard in _shards)
+            shard.Dispose();
+        foreach (var leasing in _leasing.Values)
+            leasing.Dispose();
+    }
 }

@@ -97,7 +97,7 @@ internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, EventCar
             {
                 return;
             }
-            catch (Exception failure) when (failure is NpgsqlException or StoreException or StoreUnavailableException)
+            catch (Exception failure)
             {
                 if (!failed)
                     StoreLog.FeedFailed(log, failure);

@@ -16,7 +16,7 @@ public sealed class PostgresOptions
     public Dictionary<string, string> OtherConnectionStrings { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Begins the name of every schema, so that several installations can share a database. Default none.</summary>
-    [RegularExpression("[a-z0-9_]{0,30}")]
+    [RegularExpression("([a-z][a-z0-9_]{0,29})?")]
     public string SchemaPrefix { get; set; } = "";
 
     /// <summary>Connections per shard for reading. Default 8; they are opened when needed, and closed after a minute without use.</summary>

@@ -22,10 +22,11 @@ internal sealed class PostgresOwnership(
         RETURNING {place} AS place, epoch, CASE WHEN wisher <> $1 AND wished_at > now() - interval '5 seconds' THEN wisher_owns END AS wisher_owns
         """;
 
-    private const string Leave = "UPDATE basin_owner SET process = NULL, leased_until = '-infinity' WHERE process = $1";
+    private string Leave => $"UPDATE {database.Schema}.basin_owner SET process = NULL, leased_until = '-infinity' WHERE process = $1";
 
-    private const string Wish = """
-        UPDATE basin_owner SET wisher = $1, wisher_owns = $2, wished_at = now() WHERE process <> $1 AND wished_at < now() - interval '5 seconds'
+    private string Wish => $"""
+        UPDATE {database.Schema}.basin_owner SET wisher = $1, wisher_owns = $2, wished_at = now()
+        WHERE process <> $1 AND wished_at < now() - interval '5 seconds'
         """;
 
     private readonly Lock _lock = new();

@@ -64,10 +64,10 @@ internal sealed class PostgresShard : Shard
 
     /// <summary>Opens or creates the schema and brings it up to date.</summary>
     public static PostgresShard Open(
-        ShardPlace place, IReadOnlyList<Migration> migrations, string process, Func<int> owned, PostgresOptions postgres, StoreOptions options,
-        TimeProvider time, ILogger log)
+        ShardPlace place, IReadOnlyList<Migration> migrations, string process, Func<int> owned, NpgsqlDataSource leasing, PostgresOptions postgres,
+        StoreOptions options, TimeProvider time, ILogger log)
     {
-        var database = PostgresDatabase.Of(place.System, place.Number, postgres);
+        var database = PostgresDatabase.Of(place.System, place.Number, postgres, leasing);
         try
         {
             PostgresMigrator.Migrate(database, migrations, time, name => StoreLog.Migrated(log, place.ToString(), name));
@@ -89,6 +89,19 @@ internal sealed class PostgresShard : Shard
     {
         if (_closed)
             throw new StoreUnavailableException(StoreUnavailableException.Reasons.Closing, $"Shard {_name} is closing.");
+        try
+        {
+            return await ReadOnceAsync(work, cancellation);
+        }
+        catch (StoreUnavailableException gone) when (gone.Reason == StoreUnavailableException.Reasons.Unreachable)
+        {
+            // The connection may have been lost long ago, while nobody read over it.
+            return await ReadOnceAsync(work, cancellation);
+        }
+    }
+
+    private async ValueTask<T> ReadOnceAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
+    {
         try
         {
             await using var connection = await Database.Reading.OpenConnectionAsync(cancellation);

@@ -5,6 +5,8 @@ namespace Basin.Kernel.Storage.Sqlite;
 /// <summary>A file per shard, a folder per system.</summary>
 internal sealed class SqliteEngine(StoreOptions options, TimeProvider time, ILogger log) : StoreEngine
 {
+    private readonly List<SqliteShard> _shards = [];
+
     public override IReadOnlyList<int> ShardsOf(string system) => Directory.Exists(PlaceOf(system))
         ? [.. Directory.GetFiles(PlaceOf(system), "*.db").Select(path => int.Parse(Path.GetFileNameWithoutExtension(path))).Order()]
         : [];
@@ -13,14 +15,15 @@ internal sealed class SqliteEngine(StoreOptions options, TimeProvider time, ILog
 
     public override string PlaceOf(string system) => Path.Combine(options.Directory, system);
 
-    public override Shard Open(ShardPlace place, IReadOnlyList<Migration> migrations) =>
-        SqliteShard.Open(place.System, place.Number, migrations, options, time, log);
+    public override Shard Open(ShardPlace place, IReadOnlyList<Migration> migrations)
+    {
+        _shards.Add(SqliteShard.Open(place.System, place.Number, migrations, options, time, log));
+        return _shards[^1];
+    }
 
     public override void Start()
     {
     }
 
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() => _shards.ForEach(shard => shard.Dispose());
 }

@@ -19,8 +19,9 @@ internal static class AccessHost
     public const string OperatorKey = "the-key-of-the-operators";
     public const string Password = "correct horse battery";
 
-    public static Task<TestHost> StartAsync(Dictionary<string, string?>? settings = null) => TestHost.StartAsync(_ => { }, Map, new TestHostOptions
+    public static Task<TestHost> StartAsync(Dictionary<string, string?>? settings = null, Backend? backend = null) => TestHost.StartAsync(_ => { }, Map, new TestHostOptions
     {
+        Backend = backend ?? TestBackend.OfRun,
         Caller = null,
         Settings = new(settings ?? [])
         {

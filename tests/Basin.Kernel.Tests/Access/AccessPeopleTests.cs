@@ -53,6 +53,16 @@ public sealed class AccessPeopleTests
         Assert.Contains("httponly", session);
         Assert.Contains("samesite=lax", session);
         Assert.Contains("path=/", session);
+    }
+
+    [Fact]
+    public async Task The_keys_of_cookies_are_their_users_alone()
+    {
+        await using var host = await AccessHost.StartAsync(backend: Backend.Sqlite);
+        using var browser = new Browser(host);
+        await browser.GetAsync("/shopper");
+        await RegisterAsync(browser, Ada);
+
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(KeysFolder(host)));
         Assert.NotEmpty(Directory.GetFiles(KeysFolder(host)));

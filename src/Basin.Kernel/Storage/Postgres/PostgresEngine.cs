@@ -9,6 +9,10 @@ namespace Basin.Kernel.Storage.Postgres;
 /// <summary>A schema per shard, in one database or in several.</summary>
 internal sealed class PostgresEngine : StoreEngine
 {
+#pragma warning disable RS0030 // A lease counts by the clock of the database, which no test moves.
+    internal static readonly TimeProvider RealTime = TimeProvider.System;
+#pragma warning restore RS0030
+
     private static readonly TimeSpan PauseBetweenTries = TimeSpan.FromMilliseconds(250);
 
     private static readonly IReadOnlyList<Migration> OwnMigrations = Migration.In(typeof(PostgresEngine).Assembly, "postgres", "Storage.Postgres");
@@ -27,7 +31,7 @@ internal sealed class PostgresEngine : StoreEngine
     public PostgresEngine(PostgresOptions postgres, StoreOptions options, EventCarrier carrier, TimeProvider time, Randomness chance, ILogger log)
     {
         (_postgres, _options, _time, _log) = (postgres, options, time, log);
-        _feed = new PostgresFeed(_shards, carrier, postgres, time, chance, log);
+        _feed = new PostgresFeed(_shards, carrier, postgres, RealTime, chance, log);
         RefuseUnreadable();
         WaitUntilReachable();
     }

@@ -32,7 +32,7 @@ internal sealed class PostgresShard : Shard
         Server = postgres.ConnectionStringOf(place.System, place.Number);
         _ids = new IdLease(database, process, place.Number, place.Count, time);
         _connection = new PostgresConnection(database, process);
-        _ownership = new PostgresOwnership(database, _name, process, () => _connection.Backend, owned, postgres, time, log);
+        _ownership = new PostgresOwnership(database, _name, process, () => _connection.Backend, owned, postgres, PostgresEngine.RealTime, log);
         Events = new EventLog(_connection.Introduce());
         Jobs = new JobQueue(this);
         _writer = new ShardWriter(

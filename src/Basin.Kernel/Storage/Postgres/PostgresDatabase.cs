@@ -24,9 +24,11 @@ internal sealed class PostgresDatabase : IDisposable
 
     public Documents Documents { get; } = new();
 
+    public static string SchemaOf(string system, int shard, PostgresOptions options) => $"{options.SchemaPrefix}{system}_{shard:000}";
+
     public static PostgresDatabase Of(string system, int shard, PostgresOptions options)
     {
-        var schema = $"{options.SchemaPrefix}{system}_{shard:000}";
+        var schema = SchemaOf(system, shard, options);
         var writing = SettingsOf(system, shard, schema, options);
         writing.MaxPoolSize = WritingConnections;
         var reading = SettingsOf(system, shard, schema, options);

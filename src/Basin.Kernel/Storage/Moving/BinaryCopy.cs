@@ -57,8 +57,8 @@ internal sealed class BinaryCopy(Action<ReadOnlySpan<byte>> write)
                 break;
             case ColumnType.Text when row.Bytes(column) is var text && (text.Contains((byte)0) || !Utf8.IsValid(text)):
                 throw new MoveException(
-                    $"PostgreSQL keeps no text with a zero byte, or that is not UTF-8, and table '{table.Name}' has one in '{table.Columns[column].Name}' "
-                    + $"of the row with {table.KeyOf(row)}.");
+                    $"PostgreSQL keeps no text with a zero byte, or that is not UTF-8, and table '{table.Name}' of {table.Shard} has one in "
+                    + $"'{table.Columns[column].Name}' of the row with {table.KeyOf(row)}.");
             default:
                 WriteBytes(row.Bytes(column));
                 break;

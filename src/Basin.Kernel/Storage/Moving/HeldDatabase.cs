@@ -13,26 +13,29 @@ internal sealed class HeldDatabase : IDisposable
 
     private readonly SqliteConnection _connection;
 
-    private HeldDatabase(string path, SqliteConnection connection) => (Path, _connection) = (path, connection);
+    private readonly bool _hadLog;
+
+    private HeldDatabase(string path, SqliteConnection connection, bool hadLog) => (Path, _connection, _hadLog) = (path, connection, hadLog);
 
     public string Path { get; }
 
     /// <exception cref="MoveException">Somebody uses it.</exception>
     public static HeldDatabase Hold(string path)
     {
+        var hadLog = File.Exists(path + "-wal");
         var connection = SqliteConnection.OpenPlain(path);
         try
         {
             connection.KeepLog(keep: true);
-            // Alone, it keeps the index of the log in memory and changes no file. What has to be sorted is sorted there too.
-            connection.Run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536");
+            // Alone, it keeps the index of the log in memory and changes no file.
+            connection.Run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY");
             var code = SqliteNative.Execute(connection.Handle, "BEGIN; SELECT COUNT(*) FROM sqlite_schema", callback: 0, argument: 0, error: 0);
             if ((code & SqliteNative.PrimaryCode) == SqliteNative.Busy)
                 throw new MoveException($"'{path}' is in use. End the Basin that runs on it first: what it went on writing there would not be moved.");
             connection.Check(code);
             if (connection.Find("PRAGMA journal_mode", row => row.Text(0), []) != "wal")
                 throw new MoveException($"'{path}' has no log: it is not a database of Basin.");
-            return new HeldDatabase(path, connection);
+            return new HeldDatabase(path, connection, hadLog);
         }
         catch
         {
@@ -42,17 +45,18 @@ internal sealed class HeldDatabase : IDisposable
     }
 
     /// <summary>What SQLite finds first, or null when there is nothing.</summary>
-    public string? FirstDamage()
+    public string? FirstDamage(CancellationToken cancellation)
     {
+        using var interruption = cancellation.UnsafeRegister(static connection => ((SqliteConnection)connection!).Interrupt(), _connection);
         var found = _connection.Find("PRAGMA quick_check(1)", row => row.Text(0), []);
-        return found == "ok" ? null : found;
+        return found == "ok" ? null : found?.Replace('\n', ' ');
     }
 
     public List<AppliedMigration> Migrations() => _connection.List(
         "SELECT owner, number, checksum FROM basin_schema", row => new AppliedMigration(row.Text(0), row.Int(1), row.Text(2)), []);
 
     /// <summary>What is moved row by row: a table comes behind those that it refers to.</summary>
-    public List<MovedTable> Tables()
+    public List<MovedTable> Tables(ShardPlace shard)
     {
         var names = _connection.List(
             """
@@ -63,7 +67,7 @@ internal sealed class HeldDatabase : IDisposable
         var ordered = new List<string>();
         foreach (var name in names)
             AddBehindParents(name, ordered);
-        return ordered.ConvertAll(name => new MovedTable(name, ColumnsOf(name)));
+        return ordered.ConvertAll(name => new MovedTable(shard, name, ColumnsOf(name)));
     }
 
     private void AddBehindParents(string table, List<string> ordered)
@@ -142,8 +146,8 @@ internal sealed class HeldDatabase : IDisposable
 
     public void Dispose()
     {
-        // Of a host that had ended in order there was no log before, so none is left.
-        if (new FileInfo(Path + "-wal") is { Exists: true, Length: 0 })
+        // A host that ends in order leaves no log. The one that was made here has nothing in it, and goes again.
+        if (!_hadLog)
             _connection.KeepLog(keep: false);
         _connection.Dispose();
     }

@@ -90,7 +90,7 @@ internal sealed class HeldInstallation : IDisposable
         foreach (var database in _databases.Values)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (database.FirstDamage() is { } damage)
+            if (database.FirstDamage(cancellation) is { } damage)
                 throw new MoveException($"'{database.Path}' is damaged: {damage}. Restore it from a backup.");
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -1,6 +1,7 @@
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Storage.Backups;
 using Basin.Kernel.Storage.Postgres;
+using Npgsql;
 
 namespace Basin.Kernel.Storage.Moving;
 
@@ -33,7 +34,7 @@ public sealed class Move : IDisposable
     /// <summary>A shard on both sides.</summary>
     private sealed record Pair(MovedShard Shard, HeldDatabase File, TargetShard Target)
     {
-        public IReadOnlyList<MovedTable> Tables { get; } = File.Tables();
+        public IReadOnlyList<MovedTable> Tables { get; } = File.Tables(Shard.Place);
     }
 
     /// <summary>Takes the files for itself, and looks whether there is a place for what is in them.</summary>
@@ -43,6 +44,11 @@ public sealed class Move : IDisposable
     {
         if (!settings.Postgres.IsUsed)
             throw new MoveException("Basin:Postgres:ConnectionString says where to, and it is not set.");
+        return Translated(() => Hold(systems, settings, progress, cancellation));
+    }
+
+    private static Move Hold(IEnumerable<SystemDefinition> systems, MoveSettings settings, IProgress<MoveProgress> progress, CancellationToken cancellation)
+    {
         settings = settings with { Postgres = TargetServer.WithoutHaste(settings.Postgres) };
         var shards = ShardsOf([.. systems], settings.Files);
         var files = HeldInstallation.Hold(CopiedFiles.Full(settings.Files.Directory), shards);
@@ -75,7 +81,7 @@ public sealed class Move : IDisposable
 
     /// <summary>Copies what is not there yet and compares all of it. If both sides are equal, hosts start on it from then on.</summary>
     /// <exception cref="MoveException">It cannot be moved.</exception>
-    public MoveReport Run()
+    public MoveReport Run() => Translated(() =>
     {
         var states = _pairs.ConvertAll(pair => pair.Target.ReadState());
         // Where the last run was interrupted while it let hosts start, all is there.
@@ -85,23 +91,39 @@ public sealed class Move : IDisposable
         if (report.IsEqual)
             LetHostsStart();
         return report;
-    }
+    });
 
     /// <summary>Reads both sides. Once a host has started on what was moved, they differ.</summary>
     /// <exception cref="MoveException">There is nothing to compare with.</exception>
-    public MoveReport Compare()
+    public MoveReport Compare() => Translated(() =>
     {
         foreach (var pair in _pairs)
             pair.Target.RefuseOtherTables(pair.Tables);
         var counts = _pairs.ConvertAll(pair => pair.Tables.Sum(table => pair.File.CountOf(table.Name)));
         var stage = new Stage(MoveStage.Comparing, counts.Sum(), 0, _progress);
         return new MoveReport([.. _pairs.SelectMany(pair => CompareTables(pair, stage))], [.. _pairs.SelectMany(CompareFacts)]);
+    });
+
+    private static T Translated<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (NpgsqlException failure)
+        {
+            throw PostgresErrors.Translate(failure);
+        }
     }
 
     private void Copy(List<TargetState> states)
     {
         if (_pairs.Where((_, i) => states[i] is { IsEmpty: false, Source: null }).Select(pair => pair.Target.Schema).FirstOrDefault() is { } filled)
-            throw new MoveException($"The schema '{filled}' has tables already, and an installation is moved to where there are none.");
+        {
+            throw new MoveException(
+                $"The schema '{filled}' has tables already, and an installation is moved to where there are none. "
+                + "If they are those of a move that has come to its end, a comparison says so.");
+        }
         var fingerprint = Check();
         if (_pairs.Where((_, i) => (states[i].Source ?? fingerprint) != fingerprint).Select(pair => pair.Target.Schema).FirstOrDefault() is { } other)
         {
@@ -188,10 +210,12 @@ public sealed class Move : IDisposable
         foreach (var table in pair.Tables)
         {
             // One core reads the file, and the other what the database sends.
-            var there = Task.Run(() => pair.Target.SumOf(table, _cancellation), CancellationToken.None);
             var total = pair.File.CountOf(table.Name);
-            var here = pair.File.SumOf(table, rows => stage.Report($"{pair.Shard.Place} {table.Name}", rows, total), _cancellation);
-            yield return new ComparedTable(pair.Shard.Place.ToString(), table.Name, here, there.GetAwaiter().GetResult());
+            var here = Task.Run(
+                () => pair.File.SumOf(table, rows => stage.Report($"{pair.Shard.Place} {table.Name}", rows, total), _cancellation), CancellationToken.None);
+            var there = Task.Run(() => pair.Target.SumOf(table, _cancellation), CancellationToken.None);
+            var sums = Task.WhenAll(here, there).GetAwaiter().GetResult();
+            yield return new ComparedTable(pair.Shard.Place.ToString(), table.Name, sums[0], sums[1]);
         }
         foreach (var rebuilt in pair.Shard.System.Rebuilt)
         {

@@ -7,9 +7,9 @@ internal sealed class MovedTable
 {
     private readonly List<MovedColumn> _key;
 
-    public MovedTable(string name, IReadOnlyList<MovedColumn> columns)
+    public MovedTable(ShardPlace shard, string name, IReadOnlyList<MovedColumn> columns)
     {
-        (Name, Columns) = (name, columns);
+        (Shard, Name, Columns) = (shard, name, columns);
         _key = [.. columns.Where(column => column.KeyPosition > 0).OrderBy(column => column.KeyPosition)];
         if (_key.Count == 0)
             throw new InvalidOperationException($"Table '{name}' has no primary key, so its rows have no order.");
@@ -18,6 +18,8 @@ internal sealed class MovedTable
         CopyIn = $"COPY \"{name}\" ({all}) FROM STDIN (FORMAT BINARY)";
         CopyOut = $"COPY (SELECT {all} FROM \"{name}\" ORDER BY {order}) TO STDOUT (FORMAT BINARY)";
     }
+
+    public ShardPlace Shard { get; }
 
     public string Name { get; }
 

@@ -62,7 +62,8 @@ internal sealed class TargetServer : IDisposable
 
     private static NpgsqlConnection Open(string text)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(text) { Pooling = false, ApplicationName = Held }.ConnectionString);
+        var settings = new NpgsqlConnectionStringBuilder(text) { Pooling = false, ApplicationName = Held };
+        var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {
             connection.Open();
@@ -71,7 +72,7 @@ internal sealed class TargetServer : IDisposable
         catch (Exception failure) when (failure is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
         {
             connection.Dispose();
-            throw new MoveException($"The database '{connection.Database}' on '{connection.Host}' cannot be reached: {PostgresErrors.Translate(failure).Message}.");
+            throw new MoveException($"The database '{settings.Database}' on '{settings.Host}' cannot be reached: {PostgresErrors.Translate(failure).Message}.");
         }
     }
 

@@ -118,8 +118,9 @@ internal sealed class TargetShard : IDisposable
             copy.End();
             return filled;
         }
-        catch
+        catch (Exception failure) when (failure is not NpgsqlException)
         {
+            // Otherwise its end would make the rows that were sent so far a whole.
             stream.Cancel();
             throw;
         }

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # A cluster for drills on one machine, reachable on loopback only and kept below one directory. It needs Debian, and installs the servers.
 #
-#   ./eng/cluster.sh up DIR             PostgreSQL (a primary and a synchronous standby) and RabbitMQ (three nodes), always anew
+#   ./eng/cluster.sh up DIR [SETTING...]  PostgreSQL (a primary and a synchronous standby), RabbitMQ (three nodes), three processes of Basin, with
+#                                       settings such as --demo, and a load balancer in front of them; always anew
 #   ./eng/cluster.sh status DIR         what runs
 #   ./eng/cluster.sh down DIR           stops all of it; data and logs stay until the next up
 #   ./eng/cluster.sh promote DIR        kills PostgreSQL's primary and makes the standby the primary
 #   ./eng/cluster.sh rejoin DIR         makes the killed primary the synchronous standby of the new one
 #   ./eng/cluster.sh kill-rabbit DIR N  kills node N (1, 2, 3 or all); start-, stop-, pause- and resume-rabbit likewise
+#   ./eng/cluster.sh kill-basin DIR N   kills process N (1, 2, 3 or all); start-, stop-, pause- and resume-basin likewise
 #   ./eng/cluster.sh rabbitmqctl DIR N ARGUMENT...
 #
-# Clients find addresses and passwords in DIR/cluster.env, as variables of a shell.
+# Clients find addresses and passwords in DIR/cluster.env, as variables of a shell: CLUSTER_URL is Basin's, CLUSTER_KEY opens it.
 set -euo pipefail
 readonly caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,11 +20,13 @@ source eng/packages.sh
 umask 077 # passwords and data are nobody else's
 
 readonly nodes=(1 2 3) # of RabbitMQ: the smallest number of which one may be lost
+readonly processes=(1 2 3) # of Basin
 patience=90            # seconds that a server may take to start or to stop
 
 # What cluster.env holds.
 postgres_ports=() postgres_admin_password='' postgres_app_password='' postgres_replication_password=''
 rabbit_ports=() rabbit_dist_ports=() rabbit_epmd_port='' rabbit_password=''
+basin_ports=() balancer_port='' basin_key=''
 
 main() {
     local command=${1:-} directory=${2:-}
@@ -32,8 +36,10 @@ main() {
 
     if [ "$command" != up ]; then load; fi
     case "$command" in
-        up | down | status | promote | rejoin) "$command" ;;
+        up) up "$@" ;;
+        down | status | promote | rejoin) "$command" ;;
         start-rabbit | stop-rabbit | kill-rabbit | pause-rabbit | resume-rabbit) "${command/-/_}" "${1:-}" ;;
+        start-basin | stop-basin | kill-basin | pause-basin | resume-basin) "${command/-/_}" "${1:-}" ;;
         rabbitmqctl) rabbitmqctl "$@" ;;
         *) usage ;;
     esac
@@ -63,11 +69,15 @@ up() {
     load
     up_postgres
     up_rabbit
+    up_basin "$@"
+    up_balancer
     trap - EXIT
-    step "Up: $dir/cluster.env"
+    step "Up: http://127.0.0.1:$balancer_port, and all addresses and passwords are in $dir/cluster.env"
 }
 
 down() {
+    down_balancer
+    down_basin
     down_rabbit
     down_postgres
 }
@@ -76,6 +86,7 @@ status() {
     local code=0
     status_postgres || code=1
     status_rabbit || code=1
+    status_basin || code=1
     return "$code"
 }
 
@@ -84,7 +95,7 @@ make_room() {
     if [ -e "$dir/cluster.env" ]; then
         load
         if any_runs; then die "A cluster runs in $dir; take it down first"; fi
-        rm -rf "$dir/postgres" "$dir/rabbit" "$dir/cluster.env"
+        rm -rf "$dir/postgres" "$dir/rabbit" "$dir/basin" "$dir/balancer" "$dir/cluster.env"
     fi
     mkdir -p "$dir"
     if [ -n "$(ls -A "$dir")" ]; then die "$dir is not empty, and what is in it is not a cluster's"; fi
@@ -97,7 +108,7 @@ make_room() {
 
 any_runs() {
     local pid
-    for pid in $(postgres_pid 1) $(postgres_pid 2) $(epmd_pid) $(for_nodes rabbit_pid); do
+    for pid in $(postgres_pid 1) $(postgres_pid 2) $(epmd_pid) $(for_nodes rabbit_pid) $(basin_pid 1) $(basin_pid 2) $(basin_pid 3) $(balancer_pid); do
         if [ -n "$pid" ]; then return 0; fi
     done
     return 1
@@ -105,13 +116,15 @@ any_runs() {
 
 # Ports and passwords are chosen once, before anything starts, because every server has to know the others'.
 choose() {
-    local ports admin app replication rabbit
-    mapfile -t ports < <(free_ports $((3 + 2 * ${#nodes[@]})))
-    admin=$(secret) app=$(secret) replication=$(secret) rabbit=$(secret)
+    local ports admin app replication rabbit key
+    mapfile -t ports < <(free_ports $((4 + 2 * ${#nodes[@]} + ${#processes[@]})))
+    admin=$(secret) app=$(secret) replication=$(secret) rabbit=$(secret) key=$(secret)
     cat >"$dir/cluster.env" <<EOF
 # For clients.
 CLUSTER_POSTGRES='Host=127.0.0.1:${ports[0]},127.0.0.1:${ports[1]};Target Session Attributes=read-write;Database=basin;Username=basin;Password=$app'
-CLUSTER_RABBIT='amqp://basin:$rabbit@127.0.0.1:${ports[3]}/basin amqp://basin:$rabbit@127.0.0.1:${ports[4]}/basin amqp://basin:$rabbit@127.0.0.1:${ports[5]}/basin'
+CLUSTER_URL='http://127.0.0.1:${ports[9]}'
+CLUSTER_KEY='$key'
+CLUSTER_RABBIT='amqp://basin:$rabbit@127.0.0.1:${ports[3]}/basin,amqp://basin:$rabbit@127.0.0.1:${ports[4]}/basin,amqp://basin:$rabbit@127.0.0.1:${ports[5]}/basin'
 
 # For eng/cluster.sh.
 postgres_ports=([1]=${ports[0]} [2]=${ports[1]})
@@ -122,6 +135,9 @@ rabbit_password=$rabbit
 rabbit_epmd_port=${ports[2]}
 rabbit_ports=([1]=${ports[3]} [2]=${ports[4]} [3]=${ports[5]})
 rabbit_dist_ports=([1]=${ports[6]} [2]=${ports[7]} [3]=${ports[8]})
+balancer_port=${ports[9]}
+basin_ports=([1]=${ports[10]} [2]=${ports[11]} [3]=${ports[12]})
+basin_key=$key
 EOF
 }
 
@@ -607,6 +623,163 @@ rabbit_pid() {
 
 epmd_pid() {
     own_pid "$dir/rabbit/epmd.pid" "$rabbit_epmd_port"
+}
+
+# Basin: three processes with the same settings, each of which could do everything alone.
+
+up_basin() {
+    mkdir -p "$dir/basin"
+    printf '%s\n' "$@" >"$dir/basin/settings"
+    if [ ! -e "$basin_program" ]; then
+        step "Basin: is built"
+        dotnet build src/Basin.Host --configuration Release --verbosity quiet --nologo
+    fi
+    start_basin all
+}
+
+# The one that a drill has built, or the one that is built here.
+readonly basin_program=${BASIN_PROGRAM:-artifacts/bin/Basin.Host/release/Basin.Host.dll}
+
+# start_basin PROCESS...|all: and waits until they are ready.
+start_basin() {
+    local process chosen settings
+    chosen=$(which_processes "$@")
+    mapfile -t settings < <(grep . "$dir/basin/settings")
+    for process in $chosen; do
+        if [ -n "$(basin_pid "$process")" ]; then continue; fi
+        step "Basin: process $process on 127.0.0.1:${basin_ports[$process]}"
+        mkdir -p "$dir/basin/$process"
+        # Passwords are no arguments: those are everybody's to see. Threads that wait do not spin, since everything here shares one machine.
+        DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0 BASIN_OPERATOR_KEY=$basin_key Basin__Postgres__ConnectionString=$CLUSTER_POSTGRES Basin__RabbitMQ__ConnectionString=$CLUSTER_RABBIT \
+            setsid --fork sh -c 'echo $$ >"$1"; shift; log=$1; shift; exec "$@" >>"$log" 2>&1 </dev/null' sh \
+            "$dir/basin/$process/pid" "$dir/basin/$process/log" \
+            dotnet "$basin_program" --urls "http://127.0.0.1:${basin_ports[$process]}" --data "$dir/basin/$process/data" "${settings[@]}"
+    done
+    for process in $chosen; do
+        wait_until "process $process of Basin (its log is in $dir/basin/$process/log)" is_ready "${basin_ports[$process]}"
+    done
+}
+
+is_ready() {
+    (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET /health/ready HTTP/1.0\r\n\r\n' >&3 && head -n 1 <&3 | grep --quiet ' 200 ') 2>/dev/null
+}
+
+stop_basin() {
+    signal_basin TERM "$@"
+}
+
+kill_basin() {
+    signal_basin KILL "$@"
+}
+
+# A paused process keeps its connections, its leases as long as they last, and whatever it has begun.
+pause_basin() {
+    signal_basin STOP "$@"
+}
+
+resume_basin() {
+    signal_basin CONT "$@"
+}
+
+signal_basin() {
+    local signal=$1 process pid chosen
+    shift
+    chosen=$(which_processes "$@")
+    for process in $chosen; do
+        pid=$(basin_pid "$process")
+        if [ -z "$pid" ]; then die "Process $process of Basin does not run"; fi
+        step "Basin: process $process gets SIG$signal"
+        kill "-$signal" "$pid"
+        case "$signal" in
+            TERM | KILL) wait_until "process $process to end" ended "$pid" ;;
+        esac
+    done
+}
+
+down_basin() {
+    local process pid
+    for process in "${processes[@]}"; do
+        pid=$(basin_pid "$process")
+        if [ -z "$pid" ]; then continue; fi
+        step "Basin: process $process stops"
+        kill -CONT "$pid"
+        stop_process TERM "$pid"
+    done
+}
+
+status_basin() {
+    local process code=0
+    for process in "${processes[@]}"; do
+        if is_ready "${basin_ports[$process]}"; then
+            echo "Basin $process: ready on 127.0.0.1:${basin_ports[$process]}"
+        else
+            echo "Basin $process: not ready"
+            code=1
+        fi
+    done
+    return "$code"
+}
+
+# which_processes PROCESS...|all
+which_processes() {
+    if [ "$*" = all ]; then
+        echo "${processes[@]}"
+        return
+    fi
+    local process
+    for process in "${@:-}"; do
+        [[ " ${processes[*]} " == *" $process "* ]] || die "Which process of Basin? One of ${processes[*]}, or all"
+    done
+    echo "$@"
+}
+
+basin_pid() {
+    own_pid "$dir/basin/$1/pid" "$dir/basin/$1/data"
+}
+
+# The load balancer: asks every half second who is ready.
+
+up_balancer() {
+    mkdir -p "$dir/balancer"
+    local process
+    {
+        cat <<EOF
+global
+    maxconn 4000
+    stats socket $dir/balancer/socket mode 600
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 60s
+    # Live pages are silent for 15 s at most.
+    timeout server 60s
+    # Only what has not reached a process is sent to another: a write may have happened although nobody has answered.
+    retries 3
+    retry-on conn-failure
+    option redispatch 1
+frontend shop
+    bind 127.0.0.1:$balancer_port
+    default_backend basin
+backend basin
+    balance roundrobin
+    option httpchk GET /health/ready
+    default-server check inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
+EOF
+        for process in "${processes[@]}"; do
+            echo "    server basin$process 127.0.0.1:${basin_ports[$process]}"
+        done
+    } >"$dir/balancer/haproxy.cfg"
+    step "Load balancer on 127.0.0.1:$balancer_port"
+    haproxy -D -f "$dir/balancer/haproxy.cfg" -p "$dir/balancer/pid" >"$dir/balancer/log" 2>&1
+    wait_until "the load balancer" is_ready "$balancer_port"
+}
+
+down_balancer() {
+    stop_process TERM "$(balancer_pid)"
+}
+
+balancer_pid() {
+    own_pid "$dir/balancer/pid" "$dir/balancer/haproxy.cfg"
 }
 
 main "$@"

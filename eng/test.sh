@@ -18,6 +18,7 @@ complaints=()
 
 main() {
     ensure_packages chromium libsqlite3-0 sqlite3
+    ensure_servers postgresql rabbitmq-server haproxy
     step "Restore" dotnet restore Basin.slnx --verbosity quiet
     step "Formatting" dotnet format Basin.slnx --no-restore --verify-no-changes
     step "Build" dotnet build Basin.slnx --configuration Release --no-restore --verbosity quiet --nologo -warnaserror
@@ -39,23 +40,30 @@ check_scripts() {
     npx tsc --noEmit
 }
 
+# Whatever runs a host runs once with its data in files and once in PostgreSQL. The cluster has its own.
 run_all_tests() {
     rm -rf "$results"
     mkdir -p "$results"
-    local project
+    local project name
     for project in tests/*/*.csproj; do
-        run_tests "$(basename "$project" .csproj)"
+        name=$(basename "$project" .csproj)
+        if [ "$name" = Basin.Cluster.Tests ]; then
+            run_tests "$name" postgres
+        else
+            run_tests "$name" sqlite
+            run_tests "$name" postgres
+        fi
     done
 }
 
 # Failing tests are printed by the test project itself, with message, stack and output.
 run_tests() {
-    local name=$1 result="$results/$1.xml" code=0
-    echo "== $name"
-    timeout --kill-after=10s "$limit" "artifacts/bin/$name/release/$name" -noLogo -noColor -xml "$result" || code=$?
+    local name=$1 backend=$2 result="$results/$1.$2.xml" code=0
+    echo "== $name on $backend"
+    BASIN_TEST_BACKEND=$backend timeout --kill-after=10s "$limit" "artifacts/bin/$name/release/$name" -noLogo -noColor -xml "$result" || code=$?
 
     if ! grep -q '<assembly ' "$result" 2>/dev/null; then
-        complain "$name ended with code $code and left no result: it crashed, hung for $limit or was not built"
+        complain "$name on $backend ended with code $code and left no result: it crashed, hung for $limit or was not built"
         return
     fi
     local failures
@@ -64,9 +72,9 @@ run_tests() {
     failed=$((failed + failures))
     skipped=$((skipped + $(count skipped "$result") + $(count not-run "$result")))
     if [ "$(count total "$result")" -eq 0 ]; then
-        complain "$name has no tests"
+        complain "$name on $backend has no tests"
     elif [ "$code" -ne 0 ] && [ "$failures" -eq 0 ]; then
-        complain "$name ended with code $code although no test failed"
+        complain "$name on $backend ended with code $code although no test failed"
     fi
 }
 

@@ -115,6 +115,7 @@ public sealed class Relay : IHostedService, IDisposable
                 duties.Shard.Jobs.Reset();
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lost);
                 await Task.WhenAll(duties.Loops.Select(loop => Task.Run(() => loop(either.Token), CancellationToken.None)));
+                await ownership.EndAsync();
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {

@@ -99,7 +99,7 @@ public sealed class Once
         var body = answer.Problem is { } problem
             ? JsonSerializer.SerializeToUtf8Bytes(problem, _registry.Json)
             : answer.Body = answer.Serialize(_registry.Json);
-        await tx.ExecuteAsync(
+        await tx.SendAsync(
             """
             INSERT INTO basin_idempotency (tenant, caller, key, fingerprint, status, location, etag, body, at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -41,10 +41,18 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         _lastSequence = Math.Max(_lastSequence, connection.Begin());
     }
 
+    /// <exception cref="SpoiledBatchException">Some item's statement has failed, and nobody knows whose.</exception>
     public void Commit()
     {
         RefuseLostTransaction();
-        connection.Commit(Published, Scheduled.Count > 0);
+        try
+        {
+            connection.Commit(Published, Scheduled.Count > 0);
+        }
+        catch (StoreException) when (!_careful)
+        {
+            throw Spoiled();
+        }
     }
 
     public void Rollback()
@@ -168,6 +176,17 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     {
         BeforeWrite();
         return ValueTask.FromResult(connection.Execute(sql, values));
+    }
+
+    public override ValueTask SendAsync(string sql, params ReadOnlySpan<SqlValue> values)
+    {
+        BeforeWrite();
+        // With a savepoint around each item a failure must show in its own.
+        if (_careful)
+            connection.Execute(sql, values);
+        else
+            connection.Send(sql, values);
+        return ValueTask.CompletedTask;
     }
 
     public override ValueTask<T?> FindAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)

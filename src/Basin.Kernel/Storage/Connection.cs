@@ -24,6 +24,11 @@ internal abstract class Connection : IDisposable
 
     public abstract int Execute(string sql, ReadOnlySpan<SqlValue> values);
 
+    /// <summary>
+    /// Executes a statement whose outcome nobody asks for: where the database is a network away, together with the next one. A failure shows then.
+    /// </summary>
+    public virtual void Send(string sql, ReadOnlySpan<SqlValue> values) => Execute(sql, values);
+
     public abstract T? Find<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
         where T : class;
 
@@ -40,6 +45,7 @@ internal abstract class Connection : IDisposable
 
     /// <summary>Writes the events behind what the transaction has written, and makes all of it durable.</summary>
     /// <param name="hasJobs">Whether the transaction has scheduled jobs.</param>
+    /// <exception cref="StoreException">Something that was sent has failed.</exception>
     public abstract void Commit(IReadOnlyList<EventRecord> published, bool hasJobs);
 
     public abstract void Rollback();

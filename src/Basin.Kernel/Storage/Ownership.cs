@@ -19,7 +19,10 @@ internal abstract class Ownership
     /// <returns>Cancelled when it does no longer.</returns>
     public abstract Task<CancellationToken> TakeAsync(CancellationToken cancellation);
 
-    /// <summary>Lets another process take over at once. Nothing must be under way any more.</summary>
+    /// <summary>Called when the shard is no longer this process's and nothing is under way any more.</summary>
+    public abstract Task EndAsync();
+
+    /// <summary>Lets another process take over for good. Nothing must be under way any more.</summary>
     public abstract Task LeaveAsync();
 
     private sealed class SoleOwnership : Ownership
@@ -29,6 +32,8 @@ internal abstract class Ownership
         public override bool IsMine => true;
 
         public override Task<CancellationToken> TakeAsync(CancellationToken cancellation) => Task.FromResult(CancellationToken.None);
+
+        public override Task EndAsync() => Task.CompletedTask;
 
         public override Task LeaveAsync() => Task.CompletedTask;
     }

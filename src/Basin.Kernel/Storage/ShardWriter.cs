@@ -161,7 +161,7 @@ internal sealed class ShardWriter : IDisposable
         var began = _time.GetTimestamp();
         try
         {
-            CommitAll(batch);
+            CommitInSpiteOfOthers(batch);
         }
         catch (Exception failure)
         {
@@ -179,14 +179,13 @@ internal sealed class ShardWriter : IDisposable
         _answered();
     }
 
-    private void CommitAll(List<WorkItem> batch)
+    private void CommitInSpiteOfOthers(List<WorkItem> batch)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                RunAll(batch);
-                _transaction.Commit();
+                RunAndCommit(batch);
                 return;
             }
             catch (ConflictException conflict)
@@ -198,24 +197,25 @@ internal sealed class ShardWriter : IDisposable
         }
     }
 
-    private void RunAll(List<WorkItem> batch)
+    private void RunAndCommit(List<WorkItem> batch)
     {
         try
         {
-            RunAll(batch, careful: false);
+            RunAndCommit(batch, careful: false);
         }
         catch (SpoiledBatchException)
         {
             _transaction.Rollback();
-            RunAll(batch, careful: true);
+            RunAndCommit(batch, careful: true);
         }
     }
 
-    private void RunAll(List<WorkItem> batch, bool careful)
+    private void RunAndCommit(List<WorkItem> batch, bool careful)
     {
         _transaction.Begin(careful);
         foreach (var item in batch)
             item.Run(_transaction);
+        _transaction.Commit();
     }
 
     private void Abandon(List<WorkItem> batch, Exception failure)

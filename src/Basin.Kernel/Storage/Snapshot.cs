@@ -110,6 +110,12 @@ public abstract class Transaction : Snapshot
     /// <returns>How many rows were inserted, updated or deleted.</returns>
     public abstract ValueTask<int> ExecuteAsync(string sql, params ReadOnlySpan<SqlValue> values);
 
+    /// <summary>
+    /// Executes a statement, without telling how many rows it concerned: where the database is a network away, it travels with the next one.
+    /// </summary>
+    /// <param name="values">What they refer to must not change afterwards.</param>
+    public abstract ValueTask SendAsync(string sql, params ReadOnlySpan<SqlValue> values);
+
     /// <summary>Keeps at hand a document that was just written, as <see cref="Snapshot.FindLastingAsync"/> would find it.</summary>
     /// <param name="bytes">The length of its JSON.</param>
     public void Remember<T>(Id<Tenant> tenant, long id, T document, int bytes)
@@ -127,13 +133,13 @@ public abstract class Transaction : Snapshot
     }
 
     /// <summary>Schedules a job, in this transaction. It runs at <paramref name="due"/> or soon after, at least once.</summary>
-    public ValueTask<int> ScheduleAsync<T>(Id<Tenant> tenant, T job, DateTimeOffset due)
+    public ValueTask ScheduleAsync<T>(Id<Tenant> tenant, T job, DateTimeOffset due)
         where T : class, IJob<T>
     {
         var data = JsonSerializer.SerializeToUtf8Bytes(job, T.Type.Json);
         var record = new JobRecord(NewJobId(), T.Type.Name, job.Key, tenant, due.ToWholeMilliseconds(), 0, TraceParent, data) { Work = job };
         _scheduled.Add(record);
-        return ExecuteAsync(JobQueue.Insert, record.Id, record.Type, record.Key, tenant.Value, record.DueAt, record.TraceParent, SqlValue.Utf8(data));
+        return SendAsync(JobQueue.Insert, record.Id, record.Type, record.Key, tenant.Value, record.DueAt, record.TraceParent, SqlValue.Utf8(data));
     }
 
     /// <summary>

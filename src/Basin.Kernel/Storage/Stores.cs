@@ -14,11 +14,12 @@ public sealed class Stores : IDisposable
     private readonly StoreEngine _engine;
 
     public Stores(
-        IEnumerable<SystemDefinition> systems, StoreOptions options, PostgresOptions postgres, EventCarrier carrier, TimeProvider time, ILogger<Stores> log)
+        IEnumerable<SystemDefinition> systems, StoreOptions options, PostgresOptions postgres, EventCarrier carrier, TimeProvider time,
+        Randomness chance, ILogger<Stores> log)
     {
         var definitions = systems.ToList();
         RefuseUnknownNames(options, definitions);
-        _engine = postgres.IsUsed ? new PostgresEngine(postgres, options, carrier, time, log) : new SqliteEngine(options, time, log);
+        _engine = postgres.IsUsed ? new PostgresEngine(postgres, options, carrier, time, chance, log) : new SqliteEngine(options, time, log);
         try
         {
             foreach (var system in definitions)

@@ -37,6 +37,8 @@ internal sealed record RandomWork(long Number, bool WritesFirst, bool PartFails,
     {
         if (Returning)
             await tx.NumberAsync("INSERT INTO contract_row (number, body, amount) VALUES ($1, '', 0) RETURNING number", number);
+        else if (number % 2 == 0)
+            await tx.SendAsync("INSERT INTO contract_row (number, body, amount) VALUES ($1, '', 0)", number);
         else
             await tx.ExecuteAsync("INSERT INTO contract_row (number, body, amount) VALUES ($1, '', 0)", number);
         await tx.PublishAsync(new Id<Tenant>(1), new ContractEvent(number));

@@ -1,5 +1,7 @@
 using Basin.Kernel.Hosting;
+using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
+using Basin.Kernel.Tenancy;
 using Xunit;
 
 namespace Basin.Testing.Contracts;
@@ -121,6 +123,57 @@ public abstract partial class StoreContract
         var kept = Enumerable.Range(1, 40).Where(n => n % 3 != 0).Select(n => (long)n).ToList();
         Assert.Equal([.. kept, .. kept.Select(n => n + 1000)], await NumbersAsync(shard));
         gate.Dispose();
+        Close(shard);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task What_is_sent_fails_its_own_work_wherever_that_is_in_the_batch(int wrong)
+    {
+        var shard = Open();
+        using var gate = await Gate.CloseAsync(shard);
+        var writes = Enumerable.Range(0, 3).Select(n => shard.WriteAsync(
+            async tx =>
+            {
+                await tx.SendAsync(
+                    "INSERT INTO contract_row (number, body, amount) VALUES ($1, '', $2)", n, n == wrong ? -1 : 0);
+                await tx.PublishAsync(new Id<Tenant>(1), new ContractEvent(n));
+                return n;
+            },
+            WritePriority.Request,
+            CancellationToken.None)).ToList();
+        await gate.OpenAsync();
+
+        for (var n = 0; n < 3; n++)
+        {
+            if (n == wrong)
+                await Assert.ThrowsAsync<StoreException>(() => writes[n]);
+            else
+                await writes[n];
+        }
+        long[] kept = [.. Enumerable.Range(0, 3).Where(n => n != wrong).Select(n => (long)n)];
+        Assert.Equal(kept, await NumbersAsync(shard));
+        Assert.Equal(kept, (await shard.Events.ReadAfterAsync(shard, 0, 10, CancellationToken.None)).Select(record => record.Key));
+        Assert.Null(shard.Trouble);
+        Close(shard);
+    }
+
+    [Fact]
+    public async Task What_is_sent_is_there_for_the_next_query_of_its_work()
+    {
+        var shard = Open();
+        var found = await shard.WriteAsync(
+            async tx =>
+            {
+                for (var n = 0; n < 300; n++)
+                    await tx.SendAsync("INSERT INTO contract_row (number, body, amount) VALUES ($1, '', 0)", n);
+                return await tx.NumberAsync("SELECT COUNT(*) FROM contract_row");
+            },
+            WritePriority.Request,
+            CancellationToken.None);
+        Assert.Equal(300, found);
         Close(shard);
     }
 

@@ -62,7 +62,7 @@ internal static class InventoryStore
         Transaction.Invariant(changed == 1, $"0 <= reserved <= on hand after {change}");
     }
 
-    public static ValueTask<int> AddMovementAsync(Transaction tx, Id<Tenant> tenant, Movement movement) => tx.ExecuteAsync(
+    public static ValueTask AddMovementAsync(Transaction tx, Id<Tenant> tenant, Movement movement) => tx.SendAsync(
         """
         INSERT INTO movement (tenant, sku, id, warehouse, delta, cause, reason, subject, reservation, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -90,15 +90,15 @@ internal static class InventoryStore
         """,
         row => new TenantReservation(new Id<Tenant>(row.Integer(5)), ReadReservation(row)), now, limit);
 
-    public static ValueTask<int> AddReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.ExecuteAsync(
+    public static ValueTask AddReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.SendAsync(
         "INSERT INTO reservation (id, tenant, state, picks, missing, held_until) VALUES ($1, $2, $3, $4, $5, $6)",
         reservation.Id.Value, tenant.Value, (int)reservation.State, JsonOf(reservation.Picks), JsonOf(reservation.Missing), reservation.HeldUntil);
 
-    public static ValueTask<int> SaveReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.ExecuteAsync(
+    public static ValueTask SaveReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.SendAsync(
         "UPDATE reservation SET state = $3, picks = $4 WHERE id = $1 AND tenant = $2",
         reservation.Id.Value, tenant.Value, (int)reservation.State, JsonOf(reservation.Picks));
 
-    public static ValueTask<int> SaveStateAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.ExecuteAsync(
+    public static ValueTask SaveStateAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.SendAsync(
         "UPDATE reservation SET state = $3 WHERE id = $1 AND tenant = $2", reservation.Id.Value, tenant.Value, (int)reservation.State);
 
     private static Warehouse ReadWarehouse(Row row) => new(row.Text(0), row.Text(1), row.Time(2));

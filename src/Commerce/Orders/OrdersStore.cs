@@ -17,17 +17,17 @@ internal static class OrdersStore
     public static async ValueTask InsertAsync(Transaction tx, Order order)
     {
         var (progress, terms) = (order.Progress, order.Terms);
-        await tx.ExecuteAsync(
+        await tx.SendAsync(
             $"INSERT INTO orders ({Columns}, history) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             order.Id.Value, order.Tenant.Value, terms.Owner, (int)progress.State, (long?)progress.Reason,
             (int)progress.Payment, (int)progress.Stock, (int)progress.Shipment, order.ChangedAt, EntryOf(tx, progress, note: null));
         var document = JsonSerializer.SerializeToUtf8Bytes(terms, OrdersJson.Default.OrderTerms);
-        await tx.ExecuteAsync("INSERT INTO terms (order_id, document) VALUES ($1, $2)", order.Id.Value, SqlValue.Utf8(document));
+        await tx.SendAsync("INSERT INTO terms (order_id, document) VALUES ($1, $2)", order.Id.Value, SqlValue.Utf8(document));
         tx.Remember(order.Tenant, order.Id.Value, terms, document.Length);
     }
 
     /// <summary>Stores the progress and appends to the history.</summary>
-    public static ValueTask<int> UpdateAsync(Transaction tx, Id<Order> id, OrderProgress next, string? note) => tx.ExecuteAsync(
+    public static ValueTask UpdateAsync(Transaction tx, Id<Order> id, OrderProgress next, string? note) => tx.SendAsync(
         """
         UPDATE orders SET state = $2, reason = $3, payment = $4, stock = $5, shipment = $6, changed_at = $7, history = history || ',' || $8
         WHERE id = $1

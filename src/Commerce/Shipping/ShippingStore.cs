@@ -22,7 +22,7 @@ internal static class ShippingStore
         "SELECT '[' || tracking || ']' FROM shipment WHERE tenant = $1 AND id = $2",
         row => row.Json(0, ShippingRowJson.Default.ListTrackingEvent), tenant.Value, id.Value);
 
-    public static ValueTask<int> AddAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment) => tx.ExecuteAsync(
+    public static ValueTask AddAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment) => tx.SendAsync(
         """
         INSERT INTO shipment (tenant, id, state, carrier, tracking_number, reason, created_at, has_left, parcel, tracking)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -30,7 +30,7 @@ internal static class ShippingStore
         tenant.Value, shipment.Id.Value, (int)shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.CreatedAt,
         shipment.HasLeft, JsonOf(shipment.Parcel), JsonOf(shipment.NewTracking));
 
-    public static ValueTask<int> SaveAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment) => tx.ExecuteAsync(
+    public static ValueTask SaveAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment) => tx.SendAsync(
         """
         UPDATE shipment SET state = $3, carrier = $4, tracking_number = $5, reason = $6, has_left = $7,
             tracking = tracking || CASE WHEN $8 = '' THEN '' ELSE ',' || $8 END

@@ -5,7 +5,7 @@ namespace Basin.Notifications;
 /// <summary>All SQL of Notifications.</summary>
 internal static class NotificationsStore
 {
-    public static ValueTask<int> InsertAsync(Transaction tx, Notification added) => tx.ExecuteAsync(
+    public static ValueTask InsertAsync(Transaction tx, Notification added) => tx.SendAsync(
         "INSERT INTO notification (id, tenant, recipient, kind, order_id, detail) VALUES ($1, $2, $3, $4, $5, $6)",
         added.Id.Value, added.Tenant.Value, added.Recipient, (int)added.Kind, added.Order.Value, added.Detail);
 

@@ -40,8 +40,14 @@ public sealed class Walker([FromKeyedServices("walker")] Store store)
 
     public Task RestAsync(Id<Thing> thing, int value) => store.PublishAsync(ShardKey.Of(thing), Tenant, new Rested(thing, value));
 
-    public Task<int> ScheduleAsync(Id<Thing> thing, int value, DateTimeOffset due) =>
-        store.WriteAsync(ShardKey.Of(thing), tx => tx.ScheduleAsync(Tenant, new Call(thing, value), due), CancellationToken.None);
+    public Task ScheduleAsync(Id<Thing> thing, int value, DateTimeOffset due) => store.WriteAsync(
+        ShardKey.Of(thing),
+        async tx =>
+        {
+            await tx.ScheduleAsync(Tenant, new Call(thing, value), due);
+            return 0;
+        },
+        CancellationToken.None);
 
     public Task RunAsync(Call call, JobRun run, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using Basin.Kernel.Events;
+using Basin.Kernel.Hosting;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Postgres;
 using Basin.Testing;
@@ -21,7 +22,7 @@ public sealed class PostgresStoreTests : StoreContract, IDisposable
     private static string Filler => Path.Combine(PostgresServer.SmallDirectory, "filler");
 
     protected override Shard Open(StoreOptions options, params IReadOnlyList<Migration> migrations) =>
-        new PostgresEngine(_postgres, options, new EventCarrier(), Clock, NullLogger.Instance)
+        new PostgresEngine(_postgres, options, new EventCarrier(), Clock, new Randomness(1), NullLogger.Instance)
             .Open(new ShardPlace("contract", 0, 1), [.. Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), .. migrations]);
 
     protected override void Close(Shard shard) => shard.Dispose();

@@ -47,7 +47,7 @@ internal sealed class RabbitBroker : BackgroundService
         {
             try
             {
-                await using var session = await RabbitSession.OpenAsync(_options, _sources, stoppingToken);
+                await using var session = await RabbitSession.OpenAsync(_options, _sources, _carrier, stoppingToken);
                 EventsLog.BrokerReached(_log, session.Node);
                 failures = 0;
                 _carrier.IsUp = true;

@@ -26,6 +26,9 @@ internal sealed class IdLease
         DELETE FROM basin_writer WHERE process NOT IN (SELECT process FROM basin_id_lease WHERE leased_until > now() - interval '1 hour')
         """;
 
+    /// <summary>A third of the lease.</summary>
+    public static readonly TimeSpan RenewPeriod = TimeSpan.FromSeconds(10);
+
     private readonly PostgresDatabase _database;
     private readonly string _process;
     private readonly int _shard;
@@ -44,9 +47,10 @@ internal sealed class IdLease
     public IdGenerator Ids => _ids;
 
     /// <summary>Takes another number when this one has gone to somebody else meanwhile.</summary>
-    public void KeepUp()
+    public async Task KeepUpAsync(CancellationToken cancellation)
     {
-        if (Run(Renew, _number, _process) == 0)
+        await using var command = CommandOf(_database.Leasing, Renew, _number, _process);
+        if (await command.ExecuteNonQueryAsync(cancellation) == 0)
             _ids = Take();
     }
 
@@ -68,7 +72,7 @@ internal sealed class IdLease
 
     private long? TakeNumber(long number)
     {
-        using var command = CommandOf(Insert, number, _process);
+        using var command = CommandOf(_database.Writing, Insert, number, _process);
         return (long?)command.ExecuteScalar();
     }
 
@@ -85,7 +89,7 @@ internal sealed class IdLease
     {
         try
         {
-            using var command = CommandOf(sql, values);
+            using var command = CommandOf(_database.Writing, sql, values);
             return command.ExecuteNonQuery();
         }
         catch (NpgsqlException failure)
@@ -94,9 +98,9 @@ internal sealed class IdLease
         }
     }
 
-    private NpgsqlCommand CommandOf(string sql, params object[] values)
+    private static NpgsqlCommand CommandOf(NpgsqlDataSource source, string sql, params object[] values)
     {
-        var command = _database.Writing.CreateCommand(sql);
+        var command = source.CreateCommand(sql);
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = value });
         return command;

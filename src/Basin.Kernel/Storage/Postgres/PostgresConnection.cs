@@ -35,7 +35,11 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     private static readonly TimeSpan PauseBetweenQuestions = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>So that neither side holds more than it has to.</summary>
+    private const int MaxSent = 128;
+
     private readonly ArrayBufferWriter<byte> _segment = new();
+    private readonly List<NpgsqlBatchCommand> _sent = [];
     private NpgsqlConnection? _connection;
     private long _lastSequence;
     private long _epoch;
@@ -69,22 +73,31 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     public override int Execute(string sql, ReadOnlySpan<SqlValue> values)
     {
         _hasWritten = true;
-        using var command = CommandOf(sql, values);
-        return Math.Max(0, Ask(command, static command => command.ExecuteNonQuery()));
+        using var batch = BatchOf(sql, values);
+        Ask(batch, static batch => batch.ExecuteNonQuery());
+        return (int)batch.BatchCommands[^1].Rows;
+    }
+
+    public override void Send(string sql, ReadOnlySpan<SqlValue> values)
+    {
+        _hasWritten = true;
+        _sent.Add(database.BatchCommandOf(sql, values));
+        if (_sent.Count == MaxSent)
+            Flush();
     }
 
     public override T? Find<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
         where T : class
     {
-        using var command = CommandOf(sql, values);
-        using var reader = Ask(command, static command => command.ExecuteReader());
+        using var batch = BatchOf(sql, values);
+        using var reader = Ask(batch, static batch => batch.ExecuteReader());
         return Ask(reader, static reader => reader.Read()) ? map(new PostgresRow(reader, Documents)) : null;
     }
 
     public override List<T> List<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
     {
-        using var command = CommandOf(sql, values);
-        using var reader = Ask(command, static command => command.ExecuteReader());
+        using var batch = BatchOf(sql, values);
+        using var reader = Ask(batch, static batch => batch.ExecuteReader());
         var row = new PostgresRow(reader, Documents);
         var rows = new List<T>();
         while (Ask(reader, static reader => reader.Read()))
@@ -94,17 +107,36 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     public override long? Number(string sql, ReadOnlySpan<SqlValue> values)
     {
-        using var command = CommandOf(sql, values);
-        using var reader = Ask(command, static command => command.ExecuteReader());
+        using var batch = BatchOf(sql, values);
+        using var reader = Ask(batch, static batch => batch.ExecuteReader());
         return Ask(reader, static reader => reader.Read()) ? new PostgresRow(reader, Documents).IntegerOrNull(0) : null;
     }
 
     public override bool IsReadOnly(string sql) => database.IsReadOnly(sql);
 
-    private NpgsqlCommand CommandOf(string sql, ReadOnlySpan<SqlValue> values)
+    /// <summary>The statement behind all that was sent before it; those have no rows, so the first rows are its own.</summary>
+    private NpgsqlBatch BatchOf(string sql, ReadOnlySpan<SqlValue> values)
     {
         _hasWritten |= !IsReadOnly(sql);
-        return database.CommandOn(_connection!, sql, values);
+        var command = database.BatchCommandOf(sql, values);
+        var batch = BatchOfSent();
+        batch.BatchCommands.Add(command);
+        return batch;
+    }
+
+    private NpgsqlBatch BatchOfSent()
+    {
+        var batch = new NpgsqlBatch(_connection);
+        foreach (var sent in _sent)
+            batch.BatchCommands.Add(sent);
+        _sent.Clear();
+        return batch;
+    }
+
+    private void Flush()
+    {
+        using var batch = BatchOfSent();
+        Ask(batch, static batch => batch.ExecuteNonQuery());
     }
 
     /// <summary>Makes itself known to the shard: what commits later is an update in place, which needs no room on the disk.</summary>
@@ -136,6 +168,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     private void TakeTurnAndReadState()
     {
         (_inTransaction, _isSpoiled, _hasWritten) = (true, false, false);
+        _sent.Clear();
         using var batch = new NpgsqlBatch(_connection) { BatchCommands = { new(BeginTransaction), new(TakeTurn), new(ReadState) } };
         using var reader = Ask(batch, static batch => batch.ExecuteReader());
         Ask(reader, static reader => reader.Read());
@@ -145,14 +178,15 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     public override void Commit(IReadOnlyList<EventRecord> published, bool hasJobs)
     {
         // However long a standby takes: whoever is impatient would not learn whether it was kept.
-        using var batch = new NpgsqlBatch(_connection) { Timeout = 0 };
+        using var batch = BatchOfSent();
+        batch.Timeout = 0;
         EventSegment.WriteAll(published, _segment, (lastSequence, events) =>
             batch.BatchCommands.Add(Command(EventSegment.Insert, lastSequence, SqlValue.Utf8(events.ToArray()))));
         if (published.Count > 0 || hasJobs)
             batch.BatchCommands.Add(Command(WriteState, published.Count > 0 ? published[^1].Sequence : _lastSequence, hasJobs));
-        if (_hasWritten || batch.BatchCommands.Count > 0)
+        var writes = _hasWritten || batch.BatchCommands.Count > 0;
+        if (writes)
             batch.BatchCommands.Add(Command(WriteBatch, process, ++_batch));
-        var writes = batch.BatchCommands.Count > 0;
         batch.BatchCommands.Add(new NpgsqlBatchCommand(HaveTime));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
         try
@@ -191,7 +225,11 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
         throw new StoreUnavailableException(Reasons.Unreachable, "The database is gone, and with it the knowledge whether the last batch was kept.");
     }
 
-    public override void Rollback() => Run("ROLLBACK", ends: true);
+    public override void Rollback()
+    {
+        _sent.Clear();
+        Run("ROLLBACK", ends: true);
+    }
 
     public override void Savepoint(SavepointName name) => Run(name == SavepointName.Item ? "SAVEPOINT item" : "SAVEPOINT part");
 

@@ -12,8 +12,8 @@ internal sealed class PostgresDatabase : IDisposable
     // Statements are constants, so the reference is the identity and no text is hashed.
     private readonly ConcurrentDictionary<string, PostgresStatement> _statements = new(ReferenceEqualityComparer.Instance);
 
-    private PostgresDatabase(string schema, NpgsqlDataSource writing, NpgsqlDataSource reading) =>
-        (Schema, Writing, Reading) = (schema, writing, reading);
+    private PostgresDatabase(string schema, NpgsqlDataSource writing, NpgsqlDataSource reading, NpgsqlDataSource leasing) =>
+        (Schema, Writing, Reading, Leasing) = (schema, writing, reading, leasing);
 
     public string Schema { get; }
 
@@ -21,6 +21,9 @@ internal sealed class PostgresDatabase : IDisposable
 
     /// <summary>Its connections cannot write.</summary>
     public NpgsqlDataSource Reading { get; }
+
+    /// <summary>Its commits do not wait for the disk.</summary>
+    public NpgsqlDataSource Leasing { get; }
 
     public Documents Documents { get; } = new();
 
@@ -37,7 +40,10 @@ internal sealed class PostgresDatabase : IDisposable
         // A session that cannot write is not what "read-write" asks for, although its server is.
         if (reading.TargetSessionAttributes == "read-write")
             reading.TargetSessionAttributes = "primary";
-        return new PostgresDatabase(schema, NpgsqlDataSource.Create(writing), NpgsqlDataSource.Create(reading));
+        var leasing = SettingsOf(system, shard, schema, options);
+        leasing.MaxPoolSize = 2;
+        leasing.Options += " -c synchronous_commit=off";
+        return new PostgresDatabase(schema, NpgsqlDataSource.Create(writing), NpgsqlDataSource.Create(reading), NpgsqlDataSource.Create(leasing));
     }
 
     private static NpgsqlConnectionStringBuilder SettingsOf(string system, int shard, string schema, PostgresOptions options)
@@ -82,5 +88,6 @@ internal sealed class PostgresDatabase : IDisposable
     {
         Writing.Dispose();
         Reading.Dispose();
+        Leasing.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Basin.Kernel.Events;
+using Basin.Kernel.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -22,10 +23,10 @@ internal sealed class PostgresEngine : StoreEngine
     // A restarted process is another one: what it left behind belongs to the former.
     private readonly string _process = $"{Environment.MachineName}/{Environment.ProcessId}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
 
-    public PostgresEngine(PostgresOptions postgres, StoreOptions options, EventCarrier carrier, TimeProvider time, ILogger log)
+    public PostgresEngine(PostgresOptions postgres, StoreOptions options, EventCarrier carrier, TimeProvider time, Randomness chance, ILogger log)
     {
         (_postgres, _options, _time, _log) = (postgres, options, time, log);
-        _feed = new PostgresFeed(_shards, carrier, postgres, time, log);
+        _feed = new PostgresFeed(_shards, carrier, postgres, time, chance, log);
         WaitUntilReachable();
     }
 
@@ -61,7 +62,8 @@ internal sealed class PostgresEngine : StoreEngine
 
     public override Shard Open(ShardPlace place, IReadOnlyList<Migration> migrations)
     {
-        _shards.Add(PostgresShard.Open(place, [.. OwnMigrations, .. migrations], _process, _postgres, _options, _time, _log));
+        _shards.Add(PostgresShard.Open(
+            place, [.. OwnMigrations, .. migrations], _process, () => _shards.Count(shard => shard.Ownership.IsMine), _postgres, _options, _time, _log));
         return _shards[^1];
     }
 

@@ -6,7 +6,7 @@ using Npgsql;
 namespace Basin.Kernel.Storage.Postgres;
 
 /// <summary>Keeps up with the other processes: looks for what they have committed, and renews what this one holds.</summary>
-internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, EventCarrier carrier, PostgresOptions options, TimeProvider time, ILogger log)
+internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, EventCarrier carrier, PostgresOptions options, TimeProvider time, Randomness chance, ILogger log)
     : IDisposable
 {
     /// <summary>How often a process looks for itself at what a broker brings.</summary>
@@ -16,7 +16,9 @@ internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, EventCar
     private Task _running = Task.CompletedTask;
 
     public void Start() => _running = Task.WhenAll([
-        RepeatAsync(options.Lease / 3, RenewAsync),
+        RepeatAsync(IdLease.RenewPeriod, RenewIdsAsync),
+        RepeatAsync(options.Lease, WishAsync),
+        .. shards.GroupBy(shard => shard.Server).Select(Renew),
         .. shards.GroupBy(shard => shard.Server).Select(Follow),
     ]);
 
@@ -43,7 +45,7 @@ internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, EventCar
     private static string QuestionOf(List<PostgresShard> followed) => string.Join(" UNION ALL ", followed.Select((shard, place) =>
         $"SELECT {place}, last_sequence, job_commits FROM {shard.Schema}.basin_shard"));
 
-    private static async Task LookAsync(List<PostgresShard> followed, CancellationToken cancellation)
+    private async Task LookAsync(List<PostgresShard> followed, CancellationToken cancellation)
     {
         var behind = new List<(PostgresShard Shard, long LastSequence)>();
         await using (var command = followed[0].Database.Reading.CreateCommand(QuestionOf(followed)))
@@ -58,10 +60,28 @@ internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, EventCar
             }
         }
         foreach (var (shard, lastSequence) in behind)
+        {
+            if (!shard.Ownership.IsMine)
+                carrier.NoteMissed();
             await shard.CatchUpAsync(lastSequence, cancellation);
+        }
     }
 
-    private Task RenewAsync(CancellationToken cancellation) => Task.WhenAll(shards.Select(shard => shard.RenewAsync(cancellation)));
+    private Task Renew(IEnumerable<PostgresShard> group)
+    {
+        var renewed = group.ToList();
+        return RepeatAsync(options.Lease / 3, cancellation => PostgresShard.RenewAsync(renewed, cancellation));
+    }
+
+    private Task RenewIdsAsync(CancellationToken cancellation) => Task.WhenAll(shards.Select(shard => shard.RenewIdsAsync(cancellation)));
+
+    /// <summary>Asks for one shard of those that others own, so that in time all processes own about as many.</summary>
+    private async Task WishAsync(CancellationToken cancellation)
+    {
+        var others = shards.Where(shard => !shard.Ownership.IsMine).ToList();
+        if (others.Count > 0)
+            await others[chance.Next(others.Count)].WishAsync(cancellation);
+    }
 
     private async Task RepeatAsync(TimeSpan period, Func<CancellationToken, Task> step)
     {

@@ -8,25 +8,34 @@ namespace Basin.Kernel.Storage.Postgres;
 /// change of hands counts the epoch on, which every transaction reads, so a former owner that wakes up writes nothing more.
 /// </summary>
 /// <param name="backend">The session of this process's writer.</param>
+/// <param name="owned">How many shards this process owns.</param>
 internal sealed class PostgresOwnership(
-    PostgresDatabase database, string shard, string process, Func<int> backend, PostgresOptions options, TimeProvider time, ILogger log) : Ownership
+    PostgresDatabase database, string shard, string process, Func<int> backend, Func<int> owned, PostgresOptions options, TimeProvider time, ILogger log)
+    : Ownership, IDisposable
 {
     /// <summary>An owner that has missed a renewal and whose session is gone is not waited for.</summary>
-    private const string Take = """
-        UPDATE basin_owner SET process = $1, epoch = epoch + CASE WHEN process = $1 THEN 0 ELSE 1 END, leased_until = now() + $2, backend = $3
+    private string Take(int place) => $"""
+        UPDATE {database.Schema}.basin_owner AS owner SET
+            process = $1, epoch = epoch + CASE WHEN process = $1 THEN 0 ELSE 1 END, leased_until = now() + $2, backend = {backend()}
         WHERE process = $1 OR leased_until < now()
-            OR (leased_until < now() + 0.6 * $2 AND NOT EXISTS (SELECT 1 FROM pg_stat_activity AS session WHERE session.pid = basin_owner.backend))
-        RETURNING epoch
+            OR (leased_until < now() + 0.6 * $2 AND NOT EXISTS (SELECT 1 FROM pg_stat_activity AS session WHERE session.pid = owner.backend))
+        RETURNING {place} AS place, epoch, CASE WHEN wisher <> $1 AND wished_at > now() - interval '5 seconds' THEN wisher_owns END AS wisher_owns
         """;
 
     private const string Leave = "UPDATE basin_owner SET process = NULL, leased_until = '-infinity' WHERE process = $1";
+
+    private const string Wish = """
+        UPDATE basin_owner SET wisher = $1, wisher_owns = $2, wished_at = now() WHERE process <> $1 AND wished_at < now() - interval '5 seconds'
+        """;
 
     private readonly Lock _lock = new();
     private CancellationTokenSource _lost = new();
     private TaskCompletionSource _taken = NewSignal();
     private long _epoch;
     private long _renewedAt;
+    private long _yieldedAt;
     private bool _isWanted;
+    private bool _isYielded;
 
     public override long Epoch => Volatile.Read(ref _epoch);
 
@@ -35,7 +44,7 @@ internal sealed class PostgresOwnership(
     public override async Task<CancellationToken> TakeAsync(CancellationToken cancellation)
     {
         _isWanted = true;
-        await KeepUpAsync(cancellation);
+        await KeepUpAsync([this], cancellation);
         while (true)
         {
             Task taken;
@@ -49,46 +58,91 @@ internal sealed class PostgresOwnership(
         }
     }
 
-    /// <summary>Renews the lease, or takes it when it is free. Called several times per lease.</summary>
-    public async Task KeepUpAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Renews the leases of shards of one database, and takes those that are free, all in one statement. Called several times per lease. A lease needs not
+    /// survive a crash of the server: a change of hands is in its log before anything that the new owner writes.
+    /// </summary>
+    public static async Task KeepUpAsync(IEnumerable<PostgresOwnership> shards, CancellationToken cancellation)
     {
-        if (!_isWanted)
+        var asking = shards.Where(shard => shard._isWanted && !shard.IsResting).ToList();
+        if (asking.Count == 0)
             return;
-        var asked = time.GetTimestamp();
+        var first = asking[0];
+        var asked = first.Now;
         try
         {
-            await using var command = database.Writing.CreateCommand(Take);
-            command.Parameters.Add(new NpgsqlParameter { Value = process });
-            command.Parameters.Add(new NpgsqlParameter { Value = options.Lease });
-            command.Parameters.Add(new NpgsqlParameter { Value = (long)backend() });
-            if (await command.ExecuteScalarAsync(cancellation) is long epoch)
-                Hold(epoch, asked);
-            else
-                Lose("another process has it");
-        }
-        catch (NpgsqlException) when (time.GetElapsedTime(_renewedAt) < options.Lease)
-        {
-            // It is still this process's for a while, and the database may come back.
+            var answers = await first.AskAsync(asking, cancellation);
+            for (var place = 0; place < asking.Count; place++)
+            {
+                if (answers.TryGetValue(place, out var answer))
+                    asking[place].Hold(answer.Epoch, asked, answer.WisherOwns);
+                else
+                    asking[place].Lose("another process has it");
+            }
         }
         catch (NpgsqlException unreachable)
         {
-            Lose(unreachable.Message);
+            asking.ForEach(shard => shard.Doubt(unreachable));
         }
     }
 
-    private void Hold(long epoch, long asked)
+    private async Task<Dictionary<int, (long Epoch, long? WisherOwns)>> AskAsync(List<PostgresOwnership> asking, CancellationToken cancellation)
+    {
+        var parts = asking.Select((shard, place) => $"taken_{place} AS ({shard.Take(place)})");
+        var all = asking.Select((_, place) => $"SELECT place, epoch, wisher_owns FROM taken_{place}");
+        await using var batch = database.Leasing.CreateCommand($"WITH {string.Join(", ", parts)} {string.Join(" UNION ALL ", all)}");
+        batch.Parameters.Add(new NpgsqlParameter { Value = process });
+        batch.Parameters.Add(new NpgsqlParameter { Value = options.Lease });
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        var answers = new Dictionary<int, (long, long?)>();
+        while (await reader.ReadAsync(cancellation))
+            answers.Add(reader.GetInt32(0), (reader.GetInt64(1), await reader.IsDBNullAsync(2, cancellation) ? null : reader.GetInt64(2)));
+        return answers;
+    }
+
+    private long Now => time.GetTimestamp();
+
+    /// <summary>It is still this process's for a while, and the database may come back.</summary>
+    private void Doubt(NpgsqlException unreachable)
+    {
+        if (time.GetElapsedTime(_renewedAt) > options.Lease)
+            Lose(unreachable.Message);
+    }
+
+    /// <summary>Asks the owner for the shard; one that owns at least two more gives it.</summary>
+    public async Task WishAsync(CancellationToken cancellation)
+    {
+        await using var command = CommandOf(Wish, process, (long)owned());
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>Whoever has given a shard away leaves it to the one who asked for a while.</summary>
+    private bool IsResting => _isYielded && time.GetElapsedTime(_yieldedAt) < options.Lease;
+
+    private void Hold(long epoch, long asked, long? wisherOwns)
     {
         lock (_lock)
         {
             _renewedAt = asked;
             if (IsMine && epoch == _epoch)
+            {
+                if (wisherOwns + 1 < owned())
+                    YieldLocked();
                 return;
+            }
             if (IsMine)
                 LoseLocked("it changed hands meanwhile");
             Volatile.Write(ref _epoch, epoch);
+            _isYielded = false;
             StoreLog.Taken(log, shard, epoch);
             _taken.SetResult();
         }
+    }
+
+    private void YieldLocked()
+    {
+        (_isYielded, _yieldedAt) = (true, time.GetTimestamp());
+        LoseLocked(why: null);
     }
 
     private void Lose(string? why)
@@ -110,14 +164,24 @@ internal sealed class PostgresOwnership(
         _ = lost.CancelAsync();
     }
 
+    public override async Task EndAsync()
+    {
+        if (_isYielded)
+            await LeaseEndsAsync();
+    }
+
     public override async Task LeaveAsync()
     {
         _isWanted = false;
         Lose(why: null);
+        await LeaseEndsAsync();
+    }
+
+    private async Task LeaseEndsAsync()
+    {
         try
         {
-            await using var command = database.Writing.CreateCommand(Leave);
-            command.Parameters.Add(new NpgsqlParameter { Value = process });
+            await using var command = CommandOf(Leave, process);
             await command.ExecuteNonQueryAsync();
         }
         catch (NpgsqlException)
@@ -126,5 +190,15 @@ internal sealed class PostgresOwnership(
         }
     }
 
+    private NpgsqlCommand CommandOf(string sql, params IEnumerable<object> values)
+    {
+        var command = database.Leasing.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
+    }
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Dispose() => _lost.Dispose();
 }

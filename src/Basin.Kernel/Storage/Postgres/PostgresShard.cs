@@ -25,13 +25,14 @@ internal sealed class PostgresShard : Shard
     private volatile bool _closed;
 
     private PostgresShard(
-        ShardPlace place, PostgresDatabase database, string process, PostgresOptions postgres, StoreOptions options, TimeProvider time, ILogger log)
+        ShardPlace place, PostgresDatabase database, string process, Func<int> owned, PostgresOptions postgres, StoreOptions options, TimeProvider time,
+        ILogger log)
     {
         (Number, _name, Database) = (place.Number, place.ToString(), database);
         Server = postgres.ConnectionStringOf(place.System, place.Number);
         _ids = new IdLease(database, process, place.Number, place.Count, time);
         _connection = new PostgresConnection(database, process);
-        _ownership = new PostgresOwnership(database, _name, process, () => _connection.Backend, postgres, time, log);
+        _ownership = new PostgresOwnership(database, _name, process, () => _connection.Backend, owned, postgres, time, log);
         Events = new EventLog(_connection.Introduce());
         Jobs = new JobQueue(this);
         _writer = new ShardWriter(
@@ -63,13 +64,14 @@ internal sealed class PostgresShard : Shard
 
     /// <summary>Opens or creates the schema and brings it up to date.</summary>
     public static PostgresShard Open(
-        ShardPlace place, IReadOnlyList<Migration> migrations, string process, PostgresOptions postgres, StoreOptions options, TimeProvider time, ILogger log)
+        ShardPlace place, IReadOnlyList<Migration> migrations, string process, Func<int> owned, PostgresOptions postgres, StoreOptions options,
+        TimeProvider time, ILogger log)
     {
         var database = PostgresDatabase.Of(place.System, place.Number, postgres);
         try
         {
             PostgresMigrator.Migrate(database, migrations, time, name => StoreLog.Migrated(log, place.ToString(), name));
-            return new PostgresShard(place, database, process, postgres, options, time, log);
+            return new PostgresShard(place, database, process, owned, postgres, options, time, log);
         }
         catch (Exception failure)
         {
@@ -126,12 +128,15 @@ internal sealed class PostgresShard : Shard
             "SELECT consumer, shard, sequence FROM basin_consumer", row => new ConsumerProgress(row.Text(0), row.Int(1), row.Integer(2))),
         cancellation);
 
-    /// <summary>Renews the lease of the shard, where it is wanted, and that of the number in its ids.</summary>
-    public async Task RenewAsync(CancellationToken cancellation)
-    {
-        await _ownership.KeepUpAsync(cancellation);
-        _ids.KeepUp();
-    }
+    /// <summary>Renews the leases of shards of one database, where they are wanted.</summary>
+    public static Task RenewAsync(IEnumerable<PostgresShard> shards, CancellationToken cancellation) =>
+        PostgresOwnership.KeepUpAsync(shards.Select(shard => shard._ownership), cancellation);
+
+    /// <summary>Renews the lease of the number in its ids.</summary>
+    public Task RenewIdsAsync(CancellationToken cancellation) => _ids.KeepUpAsync(cancellation);
+
+    /// <summary>Asks another process for the shard, in case that one owns more.</summary>
+    public Task WishAsync(CancellationToken cancellation) => _ownership.WishAsync(cancellation);
 
     private void HandOn(BatchTransaction committed)
     {
@@ -202,6 +207,7 @@ internal sealed class PostgresShard : Shard
         {
             // The lease ends by itself.
         }
+        _ownership.Dispose();
         _connection.Dispose();
         Database.Dispose();
     }

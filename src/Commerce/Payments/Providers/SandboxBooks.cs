@@ -13,14 +13,14 @@ internal static class SandboxBooks
         "SELECT charge, code FROM sandbox_call WHERE tenant = $1 AND key = $2",
         row => new ProviderOutcome(row.TextOrNull(0), row.TextOrNull(1)), tenant.Value, key);
 
-    public static ValueTask<int> KeepCallAsync(Transaction tx, Id<Tenant> tenant, string key, ProviderOutcome outcome) => tx.ExecuteAsync(
+    public static ValueTask KeepCallAsync(Transaction tx, Id<Tenant> tenant, string key, ProviderOutcome outcome) => tx.SendAsync(
         "INSERT INTO sandbox_call (tenant, key, charge, code) VALUES ($1, $2, $3, $4)", tenant.Value, key, outcome.Charge, outcome.Code);
 
     /// <returns>True the first time.</returns>
     public static async ValueTask<bool> LoseOnceAsync(Transaction tx, Id<Tenant> tenant, string key) =>
         await tx.ExecuteAsync("INSERT INTO sandbox_lost (tenant, key) VALUES ($1, $2) ON CONFLICT DO NOTHING", tenant.Value, key) == 1;
 
-    public static ValueTask<int> OpenChargeAsync(Transaction tx, Id<Tenant> tenant, Id<Charge> charge, ProviderCall call) => tx.ExecuteAsync(
+    public static ValueTask OpenChargeAsync(Transaction tx, Id<Tenant> tenant, Id<Charge> charge, ProviderCall call) => tx.SendAsync(
         "INSERT INTO sandbox_charge (id, tenant, payment, token, currency, authorized_minor) VALUES ($1, $2, $3, $4, $5, $6)",
         charge.Value, tenant.Value, call.Payment.Value, call.Token, call.Currency, call.AmountMinor);
 
@@ -28,7 +28,7 @@ internal static class SandboxBooks
         "SELECT token, authorized_minor, captured_minor, refunded_minor, voided FROM sandbox_charge WHERE id = $1 AND tenant = $2",
         row => new Charge(row.Text(0), row.Integer(1), row.Integer(2), row.Integer(3), row.Flag(4)), id.Value, tenant.Value);
 
-    public static ValueTask<int> ChangeChargeAsync(Transaction tx, Id<Tenant> tenant, Id<Charge> id, ProviderCall call) => tx.ExecuteAsync(
+    public static ValueTask ChangeChargeAsync(Transaction tx, Id<Tenant> tenant, Id<Charge> id, ProviderCall call) => tx.SendAsync(
         """
         UPDATE sandbox_charge SET captured_minor = captured_minor + $3, refunded_minor = refunded_minor + $4, voided = voided + $5
         WHERE id = $1 AND tenant = $2

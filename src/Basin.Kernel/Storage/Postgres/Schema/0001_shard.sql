@@ -27,7 +27,11 @@ CREATE TABLE basin_owner (
     epoch        BIGINT NOT NULL DEFAULT 0,
     leased_until TIMESTAMPTZ NOT NULL DEFAULT '-infinity',
     -- The session of its writer: when that is gone, so is the process, and nobody waits for the end of its lease.
-    backend      BIGINT NOT NULL DEFAULT 0
+    backend      BIGINT NOT NULL DEFAULT 0,
+    -- A process that owns fewer shards and would take this one too.
+    wisher       TEXT,
+    wisher_owns  BIGINT NOT NULL DEFAULT 0,
+    wished_at    TIMESTAMPTZ NOT NULL DEFAULT '-infinity'
 ) WITH (fillfactor = 20);
 INSERT INTO basin_owner DEFAULT VALUES;
 

@@ -1,0 +1,137 @@
+using System.Text.Json.Nodes;
+using Basin.Testing;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Basin.Cluster.Tests;
+
+/// <summary>What may fail in a cluster fails, again and again, while customers order. Nothing acknowledged is lost and nothing happens twice.</summary>
+public sealed class ClusterTests(Cluster cluster, ITestOutputHelper output) : IClassFixture<Cluster>
+{
+    private const int OrdersPerSecond = 200;
+    private const int Rounds = 5;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan BeforeHarm = TimeSpan.FromSeconds(2);
+    private static readonly LocatorAssertionsToBeVisibleOptions Patiently = new() { Timeout = (float)Patience.TotalMilliseconds };
+
+    public enum Drill
+    {
+        KillProcess,
+
+        PromotePostgres,
+
+        KillRabbitNode,
+
+        CutRabbit,
+
+        FreezeOwner,
+    }
+
+    [Theory]
+    [InlineData(Drill.KillProcess)]
+    [InlineData(Drill.KillRabbitNode)]
+    [InlineData(Drill.FreezeOwner)]
+    [InlineData(Drill.PromotePostgres)]
+    [InlineData(Drill.CutRabbit)]
+    public async Task Under_load_nothing_acknowledged_is_lost_and_nothing_happens_twice(Drill drill)
+    {
+        var load = new OrderLoad(cluster.NewClient(), OrdersPerSecond);
+        using var stopping = new CancellationTokenSource();
+        var began = RealTime.Clock.GetTimestamp();
+        var customers = load.RunAsync(stopping.Token);
+        await using (var browser = await Browser.StartAsync())
+        {
+            for (var round = 1; round <= Rounds; round++)
+            {
+                await using var tab = await browser.OpenAsync(cluster.Address, Look.Light);
+                await Task.WhenAll(DrillAsync(drill, round, load), SeeOrderArriveAsync(tab.Page));
+            }
+        }
+        var seconds = RealTime.Clock.GetElapsedTime(began).TotalSeconds;
+        await stopping.CancelAsync();
+        await customers;
+
+        var (median, p99, longest) = load.Waits();
+        output.WriteLine($"{load.Acknowledged.Count} orders in {seconds:0} s, {load.Acknowledged.Count / seconds:0}/s; p50 {median:0} ms, p99 {p99:0} ms, longest {longest:0} ms; again: {load.Troubles}");
+        Assert.True(load.Acknowledged.Count > OrdersPerSecond * (seconds - 1), "All who came were served.");
+        await Audit.AssertAgreesAsync(cluster.Client, load.Acknowledged);
+    }
+
+    private async Task DrillAsync(Drill drill, int round, OrderLoad load)
+    {
+        await Task.Delay(BeforeHarm, RealTime.Clock);
+        var victim = $"{1 + (round % 3)}";
+        var began = RealTime.Clock.GetTimestamp();
+        switch (drill)
+        {
+            case Drill.KillProcess:
+                await cluster.RunAsync("kill-basin", victim);
+                await RecoverAsync();
+                await cluster.RunAsync("start-basin", victim);
+                break;
+            case Drill.KillRabbitNode:
+                await cluster.RunAsync("kill-rabbit", victim);
+                await RecoverAsync();
+                await cluster.RunAsync("start-rabbit", victim);
+                break;
+            case Drill.FreezeOwner:
+                var owner = await cluster.OwnerAsync("orders/0");
+                await cluster.RunAsync("pause-basin", owner);
+                await RecoverAsync();
+                // The lease is over for sure, and the owner does not know.
+                await Task.Delay(TimeSpan.FromSeconds(3), RealTime.Clock);
+                await cluster.RunAsync("resume-basin", owner);
+                break;
+            case Drill.PromotePostgres:
+                await cluster.RunAsync("promote");
+                await RecoverAsync();
+                await cluster.RunAsync("rejoin");
+                break;
+            case Drill.CutRabbit:
+                await cluster.RunAsync("kill-rabbit", "all");
+                await RecoverAsync();
+                await Task.Delay(TimeSpan.FromSeconds(30) - RealTime.Clock.GetElapsedTime(began), RealTime.Clock);
+                await cluster.RunAsync("start-rabbit", "all");
+                break;
+        }
+
+        async Task RecoverAsync()
+        {
+            var probe = await load.OrderAsync();
+            var accepted = RealTime.Clock.GetElapsedTime(began);
+            await Eventually.TrueAsync(async () => await StateAsync(probe) == "delivered", Patience);
+            output.WriteLine($"{drill} {round}: orders are taken {accepted.TotalSeconds:0.0} s after it began, the next is delivered after {RealTime.Clock.GetElapsedTime(began).TotalSeconds:0.0} s");
+        }
+    }
+
+    private async Task<string?> StateAsync(string order)
+    {
+        try
+        {
+            return JsonNode.Parse(await cluster.Client.GetStringAsync($"/v1/orders/{order}"))!.Text("state");
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Somebody orders in the shop just before it happens, and waits in front of the page.</summary>
+    private static async Task SeeOrderArriveAsync(IPage page)
+    {
+        await page.GotoAsync("/?q=tea");
+        await page.Locator(".product-grid a").First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add to cart" }).ClickAsync();
+        await page.WaitForURLAsync("**/cart");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Check out" }).ClickAsync();
+        await page.GetByLabel("E-mail").FillAsync("ada@example.com");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Ada Lovelace");
+        await page.GetByLabel("Street and number").FillAsync("Analytical Way 1");
+        await page.GetByLabel("Postal code").FillAsync("10115");
+        await page.GetByLabel("City").FillAsync("Berlin");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pay €" }).ClickAsync();
+        await page.WaitForURLAsync("**/orders/ord_*");
+        await Expect(page.Locator("order-tracker[data-state=delivered]")).ToBeVisibleAsync(Patiently);
+    }
+}

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Basin.Kernel.Hosting;
 using Basin.Testing;
 
 namespace Basin.Host.Tests;
@@ -73,9 +74,9 @@ public sealed partial class MoveTests(ITestOutputHelper output) : IDisposable
     {
         var before = await OpenAsync();
         await CrowdAsync();
-        var chance = new Random(20_261_121);
+        var chance = new Randomness(seed: 20_261_121);
         var kills = 0;
-        while (!await RunAndKillAsync(chance.Next(1, 15)))
+        while (!await RunAndKillAsync(1 + chance.Next(15)))
         {
             kills++;
             Assert.True(kills < 50, "It never gets to its end.");

@@ -90,12 +90,12 @@ public sealed class MoveTests : IAsyncLifetime
     [InlineData(3)]
     public void What_is_interrupted_again_and_again_goes_on_and_ends_equal(int seed)
     {
-        var chance = new Random(seed);
+        var chance = new Randomness(seed);
         var before = new List<long>();
         for (var interruptions = 0; ; interruptions++)
         {
             using var interruption = new CancellationTokenSource();
-            var reports = chance.Next(1, 150);
+            var reports = 1 + chance.Next(150);
             try
             {
                 var report = Run(
@@ -106,7 +106,7 @@ public sealed class MoveTests : IAsyncLifetime
                         if (--reports == 0)
                             interruption.Cancel();
                     },
-                    interruption.Token);
+                    cancellation: interruption.Token);
                 Assert.True(report.IsEqual);
                 Assert.Equal(before.Order(), before);
                 Assert.NotEqual(0, interruptions);
@@ -162,7 +162,7 @@ public sealed class MoveTests : IAsyncLifetime
                     if (progress.Stage == MoveStage.Comparing)
                         cancellation.Cancel();
                 },
-                cancellation.Token);
+                cancellation: cancellation.Token);
         });
         Execute($"UPDATE {_prefix}walker_001.basin_move SET done = TRUE WHERE name = ''");
         Execute($"DROP TABLE {_prefix}access_000.basin_move; DELETE FROM {_prefix}access_000.basin_schema WHERE owner = 'move'");
@@ -172,17 +172,17 @@ public sealed class MoveTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("UPDATE walker_000.effect SET note = 'x' WHERE number = 30000", "walker/0", "effect")]
-    [InlineData("DELETE FROM listener_000.effect WHERE value = 4", "listener/0", "effect")]
-    [InlineData("INSERT INTO listener_000.effect (key, value, note) VALUES (1, 1, '')", "listener/0", "effect")]
-    [InlineData("UPDATE listener_000.basin_checkpoint SET sequence = 2 WHERE source_shard = 0", "listener/0", "basin_checkpoint")]
-    [InlineData("UPDATE access_000.tenant SET name = 'x'", "access/0", "tenant")]
+    [InlineData("UPDATE @walker_000.effect SET note = 'x' WHERE number = 30000", "walker/0", "effect")]
+    [InlineData("DELETE FROM @listener_000.effect WHERE value = 4", "listener/0", "effect")]
+    [InlineData("INSERT INTO @listener_000.effect (key, value, note) VALUES (1, 1, '')", "listener/0", "effect")]
+    [InlineData("UPDATE @listener_000.basin_checkpoint SET sequence = 2 WHERE source_shard = 0", "listener/0", "basin_checkpoint")]
+    [InlineData("UPDATE @access_000.tenant SET name = 'x'", "access/0", "tenant")]
     public void What_differs_is_found_and_named(string change, string shard, string table)
     {
         Assert.True(Run().IsEqual);
         Assert.True(Compare().IsEqual);
 
-        Execute(System.Text.RegularExpressions.Regex.Replace(change, "[a-z]+_00[01]", _prefix + "$0"));
+        Execute(change.Replace("@", _prefix, StringComparison.Ordinal));
 
         var report = Compare();
         var different = Assert.Single(report.Tables, found => !found.IsEqual);
@@ -347,12 +347,12 @@ public sealed class MoveTests : IAsyncLifetime
                 if (progress is { Stage: MoveStage.Copying, What: "walker/0 effect", Done: > 60_000 })
                     interruption.Cancel();
             },
-            interruption.Token));
+            cancellation: interruption.Token));
     }
 
     private string Refusal(MoveSettings? settings = null) => Assert.Throws<MoveException>(() => Run(settings: settings)).Message;
 
-    private MoveReport Run(Action<MoveProgress>? watch = null, CancellationToken cancellation = default, MoveSettings? settings = null)
+    private MoveReport Run(Action<MoveProgress>? watch = null, MoveSettings? settings = null, CancellationToken cancellation = default)
     {
         using var move = Move.Begin(_systems, settings ?? Settings(), new Watch(watch), cancellation);
         return move.Run();

@@ -150,8 +150,8 @@ internal sealed class TargetShard : IDisposable
     {
         var closing = ClosingBy((string)Ask("SELECT source FROM basin_move WHERE name = $1", Whole)!);
         using (var shard = PostgresShard.Open(
-            _shard.Place, [.. PostgresEngine.OwnMigrations, .. _shard.System.Migrations, closing], "move", _settings.Postgres, _settings.Files, _settings.Time,
-            NullLogger.Instance))
+            _shard.Place, [.. PostgresEngine.OwnMigrations, .. _shard.System.Migrations, closing], "move", static () => 0, _settings.Postgres, _settings.Files,
+            _settings.Time, NullLogger.Instance))
         {
             while (shard.WriteAsync(rebuilt.Step, WritePriority.Background, cancellation).GetAwaiter().GetResult())
                 report(CountOf(rebuilt.Table));

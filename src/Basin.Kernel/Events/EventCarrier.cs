@@ -1,7 +1,7 @@
 namespace Basin.Kernel.Events;
 
 /// <summary>Whether something brings the events of other processes. While nothing does, they are looked for in the database all the time.</summary>
-public sealed class EventCarrier
+public sealed class EventCarrier : IDisposable
 {
     /// <summary>So many looks in a row that find what should have come mean that it does not come.</summary>
     private const int MaxMisses = 5;
@@ -33,4 +33,6 @@ public sealed class EventCarrier
         IsUp = false;
         Interlocked.Exchange(ref _doubted, new CancellationTokenSource()).Cancel();
     }
+
+    public void Dispose() => _doubted.Dispose();
 }

@@ -281,7 +281,13 @@ public sealed class ProviderFaultTests
         {
             var call = new ProviderCall(id, PaymentOperation.Authorize, 5, "EUR", "tok_visa", null, default);
             await books.WriteAsync(
-                ShardKey.First, tx => SandboxBooks.OpenChargeAsync(tx, PaymentsHost.Tenant, tx.NewId<Charge>(), call), CancellationToken.None);
+                ShardKey.First,
+                async tx =>
+                {
+                    await SandboxBooks.OpenChargeAsync(tx, PaymentsHost.Tenant, tx.NewId<Charge>(), call);
+                    return 0;
+                },
+                CancellationToken.None);
         }
 
         var audit = await payments.Host.Get<PaymentsApi>().AuditAsync(PaymentsHost.Tenant, CancellationToken.None);

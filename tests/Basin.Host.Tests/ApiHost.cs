@@ -47,7 +47,8 @@ public class ApiHost : IAsyncLifetime
     private protected async Task MoveAsync()
     {
         Assert.Equal(0, await _host.TerminateAsync());
-        var target = TestBackend.SettingsOf(Backend.Postgres, TestBackend.SchemaPrefixOf(_data.Path)).Select(setting => $"--{setting.Key}={setting.Value}");
+        var target = TestBackend.SettingsOf(Backend.Postgres, TestBackend.SchemaPrefixOf(_data.Path))
+            .Select(setting => $"--{setting.Key}={setting.Value}");
         var (code, _, error) = await HostProcess.RunAsync(["move", "--data", _data.Path, .. target]);
         Assert.True(code == 0, error);
         _former.Add(_host);

@@ -16,6 +16,7 @@ public sealed partial class MoveTests(ITestOutputHelper output) : IDisposable
     private const int Orders = 250;
     private const int Quantity = 2;
     private const long OnHand = 1_000_000;
+    private const string ToNowhere = "--Basin:Postgres:ConnectionString=Host=nowhere";
 
     private static readonly string[] Settings =
     [
@@ -112,8 +113,8 @@ public sealed partial class MoveTests(ITestOutputHelper output) : IDisposable
     [InlineData(2, "Option '--data' is missing.", "move")]
     [InlineData(2, "Unknown option '--to'", "move", "--data=x", "--to=y")]
     [InlineData(1, "Basin cannot move: Basin:Postgres:ConnectionString says where to, and it is not set.", "move", "--data=x")]
-    [InlineData(1, "Basin cannot move: There is no directory '/nowhere/data'.", "move", "--data=/nowhere/data", "--Basin:Postgres:ConnectionString=Host=x")]
-    [InlineData(1, "Basin cannot compare: There is no directory '/nowhere'.", "move", "--verify-only", "--data=/nowhere", "--Basin:Postgres:ConnectionString=Host=x")]
+    [InlineData(1, "Basin cannot move: There is no directory '/nowhere/data'.", "move", "--data=/nowhere/data", ToNowhere)]
+    [InlineData(1, "Basin cannot compare: There is no directory '/nowhere'.", "move", "--verify-only", "--data=/nowhere", ToNowhere)]
     public async Task A_mistake_is_one_line(int code, string sentence, params string[] line)
     {
         var (ended, printed, error) = await HostProcess.RunAsync(line);
@@ -142,7 +143,8 @@ public sealed partial class MoveTests(ITestOutputHelper output) : IDisposable
         });
         var key = (await PostAsync(client, "/v1/keys", new { name = "till", scopes = new[] { "*" } })).Text("key");
         var cart = (await PostAsync(client, "/v1/carts", new { })).Text("id");
-        using var item = new HttpRequestMessage(HttpMethod.Put, $"/v1/carts/{cart}/items/{Shopping.Sku}") { Content = JsonContent.Create(new { quantity = 3 }) };
+        using var item = new HttpRequestMessage(HttpMethod.Put, $"/v1/carts/{cart}/items/{Shopping.Sku}");
+        item.Content = JsonContent.Create(new { quantity = 3 });
         item.Headers.Add("If-Match", "*");
         using var added = await client.SendAsync(item);
         Assert.True(added.IsSuccessStatusCode, await added.Content.ReadAsStringAsync());

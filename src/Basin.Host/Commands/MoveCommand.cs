@@ -31,8 +31,9 @@ internal static class MoveCommand
             app.Services.GetRequiredService<IStartupValidator>().Validate();
             return Run(arguments, app.Services, line, ending.Token);
         }
-        catch (Exception failure) when (failure is MoveException or OperationCanceledException or OptionsValidationException or InvalidOperationException
-            or IOException or InvalidDataException or UnauthorizedAccessException or StoreException or StoreUnavailableException)
+        catch (Exception failure) when (failure is MoveException or OperationCanceledException or OptionsValidationException
+            or InvalidOperationException or IOException or InvalidDataException or UnauthorizedAccessException or StoreException
+            or StoreUnavailableException)
         {
             line.End();
             Console.Error.WriteLine($"Basin cannot {(arguments.VerifyOnly ? "compare" : "move")}: {SentenceOf(failure)}");

@@ -128,7 +128,7 @@ public sealed class MoveTests : IAsyncLifetime
         var lost = Assert.Throws<StoreUnavailableException>(() => Run(progress =>
         {
             if (progress is { Stage: MoveStage.Copying, What: "walker/0 effect", Done: > 60_000 })
-                Execute($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'basin walker/0' AND pid <> pg_backend_pid()");
+                Execute($"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = '{_prefix}walker_000.effect'::regclass");
         }));
 
         Assert.Equal(StoreUnavailableException.Reasons.Unreachable, lost.Reason);
@@ -230,7 +230,8 @@ public sealed class MoveTests : IAsyncLifetime
         ExecuteInFile("walker/000.db", "UPDATE effect SET note = 'a' || char(0) || 'b' WHERE number = 60000");
 
         Assert.Equal(
-            "PostgreSQL keeps no text with a zero byte, or that is not UTF-8, and table 'effect' of walker/0 has one in 'note' of the row with number = 60000.",
+            "PostgreSQL keeps no text with a zero byte, or that is not UTF-8, and table 'effect' of walker/0 has one in 'note' "
+                + "of the row with number = 60000.",
             Refusal());
     }
 

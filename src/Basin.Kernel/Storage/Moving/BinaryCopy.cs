@@ -6,8 +6,8 @@ using Basin.Kernel.Storage.Sqlite;
 namespace Basin.Kernel.Storage.Moving;
 
 /// <summary>
-/// Writes rows as PostgreSQL's COPY takes and gives them: every value behind its length, numbers with their highest byte first. So the same rows are the
-/// same bytes on both sides. Source: https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format".
+/// Writes rows as PostgreSQL's COPY takes and gives them: every value behind its length, numbers with their highest byte first. So the same rows are
+/// the same bytes on both sides. Source: https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format".
 /// </summary>
 /// <param name="write">Gets the bytes, many at a time.</param>
 internal sealed class BinaryCopy(Action<ReadOnlySpan<byte>> write)
@@ -20,7 +20,8 @@ internal sealed class BinaryCopy(Action<ReadOnlySpan<byte>> write)
     /// <summary>So far.</summary>
     public long Length => _written + _block.WrittenCount;
 
-    private static ReadOnlySpan<byte> Header => [(byte)'P', (byte)'G', (byte)'C', (byte)'O', (byte)'P', (byte)'Y', 10, 255, 13, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    private static ReadOnlySpan<byte> Header =>
+        [(byte)'P', (byte)'G', (byte)'C', (byte)'O', (byte)'P', (byte)'Y', 10, 255, 13, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
     public void Begin() => _block.Write(Header);
 

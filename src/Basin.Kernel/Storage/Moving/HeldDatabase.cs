@@ -4,8 +4,8 @@ using Basin.Kernel.Storage.Sqlite;
 namespace Basin.Kernel.Storage.Moving;
 
 /// <summary>
-/// A shard's file for as long as it is moved. Nobody else opens it meanwhile, to write or to read, and nothing is written to it. A host has its files open
-/// for as long as it runs, so none is running where this succeeds.
+/// A shard's file for as long as it is moved. Nobody else opens it meanwhile, to write or to read, and nothing is written to it. A host has its files
+/// open for as long as it runs, so none is running where this succeeds.
 /// </summary>
 internal sealed class HeldDatabase : IDisposable
 {
@@ -31,7 +31,10 @@ internal sealed class HeldDatabase : IDisposable
             connection.Run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY");
             var code = SqliteNative.Execute(connection.Handle, "BEGIN; SELECT COUNT(*) FROM sqlite_schema", callback: 0, argument: 0, error: 0);
             if ((code & SqliteNative.PrimaryCode) == SqliteNative.Busy)
-                throw new MoveException($"'{path}' is in use. End the Basin that runs on it first: what it went on writing there would not be moved.");
+            {
+                throw new MoveException(
+                    $"'{path}' is in use. End the Basin that runs on it first: what it went on writing there would not be moved.");
+            }
             connection.Check(code);
             if (connection.Find("PRAGMA journal_mode", row => row.Text(0), []) != "wal")
                 throw new MoveException($"'{path}' has no log: it is not a database of Basin.");
@@ -60,7 +63,8 @@ internal sealed class HeldDatabase : IDisposable
     {
         var names = _connection.List(
             """
-            SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name <> 'basin_schema' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'
+            SELECT name FROM pragma_table_list
+            WHERE schema = 'main' AND type = 'table' AND name <> 'basin_schema' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'
             ORDER BY name
             """,
             row => row.Text(0), []);
@@ -82,7 +86,9 @@ internal sealed class HeldDatabase : IDisposable
     }
 
     private List<MovedColumn> ColumnsOf(string table) => _connection.List(
-        "SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid", row => new MovedColumn(row.Text(0), TypeOf(row.Text(1)), row.Int(2)), [table]);
+        "SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid",
+        row => new MovedColumn(row.Text(0), TypeOf(row.Text(1)), row.Int(2)),
+        [table]);
 
     private static ColumnType TypeOf(string declared) => declared switch
     {

@@ -53,7 +53,8 @@ internal sealed class HeldInstallation : IDisposable
         if (there.Except(expected).Order(StringComparer.Ordinal).FirstOrDefault() is { } unknown)
         {
             throw new MoveException(
-                $"'{unknown}' belongs to no shard that this Basin would open. Say how many there are, as at its start: --Basin:Store:Shards:orders=2.");
+                $"'{unknown}' belongs to no shard that this Basin would open. "
+                + "Say how many there are, as at its start: --Basin:Store:Shards:orders=2.");
         }
         if (expected.Except(there).Order(StringComparer.Ordinal).FirstOrDefault() is { } missing)
         {

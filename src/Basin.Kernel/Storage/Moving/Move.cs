@@ -25,7 +25,8 @@ public sealed class Move : IDisposable
     private readonly CancellationToken _cancellation;
 
     private Move(
-        HeldInstallation files, TargetServer server, List<Pair> pairs, MoveSettings settings, IProgress<MoveProgress> progress, CancellationToken cancellation)
+        HeldInstallation files, TargetServer server, List<Pair> pairs, MoveSettings settings, IProgress<MoveProgress> progress,
+        CancellationToken cancellation)
     {
         (_files, _server, _pairs, _settings) = (files, server, pairs, settings);
         (_progress, _cancellation) = (progress, cancellation);
@@ -47,7 +48,8 @@ public sealed class Move : IDisposable
         return Translated(() => Hold(systems, settings, progress, cancellation));
     }
 
-    private static Move Hold(IEnumerable<SystemDefinition> systems, MoveSettings settings, IProgress<MoveProgress> progress, CancellationToken cancellation)
+    private static Move Hold(
+        IEnumerable<SystemDefinition> systems, MoveSettings settings, IProgress<MoveProgress> progress, CancellationToken cancellation)
     {
         settings = settings with { Postgres = TargetServer.WithoutHaste(settings.Postgres) };
         var shards = ShardsOf([.. systems], settings.Files);
@@ -128,7 +130,8 @@ public sealed class Move : IDisposable
         if (_pairs.Where((_, i) => (states[i].Source ?? fingerprint) != fingerprint).Select(pair => pair.Target.Schema).FirstOrDefault() is { } other)
         {
             throw new MoveException(
-                $"The schema '{other}' holds a part of other files, or the files have changed since that was copied. Drop the schemas and begin anew.");
+                $"The schema '{other}' holds a part of other files, or the files have changed since that was copied. "
+                + "Drop the schemas and begin anew.");
         }
         foreach (var pair in _pairs)
         {
@@ -211,16 +214,16 @@ public sealed class Move : IDisposable
         {
             // One core reads the file, and the other what the database sends.
             var total = pair.File.CountOf(table.Name);
-            var here = Task.Run(
-                () => pair.File.SumOf(table, rows => stage.Report($"{pair.Shard.Place} {table.Name}", rows, total), _cancellation), CancellationToken.None);
+            var name = $"{pair.Shard.Place} {table.Name}";
+            var here = Task.Run(() => pair.File.SumOf(table, rows => stage.Report(name, rows, total), _cancellation), CancellationToken.None);
             var there = Task.Run(() => pair.Target.SumOf(table, _cancellation), CancellationToken.None);
             var sums = Task.WhenAll(here, there).GetAwaiter().GetResult();
             yield return new ComparedTable(pair.Shard.Place.ToString(), table.Name, sums[0], sums[1]);
         }
         foreach (var rebuilt in pair.Shard.System.Rebuilt)
         {
-            yield return new ComparedTable(
-                pair.Shard.Place.ToString(), rebuilt.Table, new TableSum(pair.File.CountOf(rebuilt.Table), null), new TableSum(pair.Target.CountOf(rebuilt.Table), null));
+            var (here, there) = (pair.File.CountOf(rebuilt.Table), pair.Target.CountOf(rebuilt.Table));
+            yield return new ComparedTable(pair.Shard.Place.ToString(), rebuilt.Table, new TableSum(here, null), new TableSum(there, null));
         }
     }
 

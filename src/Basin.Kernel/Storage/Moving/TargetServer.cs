@@ -72,7 +72,8 @@ internal sealed class TargetServer : IDisposable
         catch (Exception failure) when (failure is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
         {
             connection.Dispose();
-            throw new MoveException($"The database '{settings.Database}' on '{settings.Host}' cannot be reached: {PostgresErrors.Translate(failure).Message}.");
+            throw new MoveException(
+                $"The database '{settings.Database}' on '{settings.Host}' cannot be reached: {PostgresErrors.Translate(failure).Message}.");
         }
     }
 

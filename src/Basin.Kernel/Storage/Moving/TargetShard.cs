@@ -41,12 +41,17 @@ internal sealed class TargetShard : IDisposable
         // A run that was killed may have asked for a commit that is still under way.
         Run(TakeTurn);
         return new TargetState(
-            IsEmpty: false, (string)Ask("SELECT source FROM basin_move WHERE name = $1", Whole)!, Ask("SELECT done FROM basin_move WHERE name = $1", Whole) is true);
+            IsEmpty: false,
+            (string)Ask("SELECT source FROM basin_move WHERE name = $1", Whole)!,
+            Ask("SELECT done FROM basin_move WHERE name = $1", Whole) is true);
     }
 
     /// <summary>Makes the schema as a host would, and remembers from where it is to be filled.</summary>
-    public void Create(string fingerprint) => PostgresMigrator.Migrate(
-        _database, [.. PostgresEngine.OwnMigrations, .. _shard.System.Migrations, ClosingBy(fingerprint)], _settings.Time, migrated: static _ => { });
+    public void Create(string fingerprint) =>
+        PostgresMigrator.Migrate(_database, MigrationsBehind(fingerprint), _settings.Time, migrated: static _ => { });
+
+    private List<Migration> MigrationsBehind(string fingerprint) =>
+        [.. PostgresEngine.OwnMigrations, .. _shard.System.Migrations, ClosingBy(fingerprint)];
 
     private static Migration ClosingBy(string fingerprint) => new(SchemaHistory.UnfinishedMove, 1, "0001_move", $"""
         CREATE TABLE basin_move (
@@ -139,8 +144,8 @@ internal sealed class TargetShard : IDisposable
         foreach (var column in List("SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attidentity <> ''", table.Name))
         {
             Run($"""
-                SELECT setval(pg_get_serial_sequence('{table.Name}', '{column}'), highest) FROM (SELECT max("{column}") AS highest FROM "{table.Name}") AS there
-                WHERE highest > 0
+                SELECT setval(pg_get_serial_sequence('{table.Name}', '{column}'), highest)
+                FROM (SELECT max("{column}") AS highest FROM "{table.Name}") AS there WHERE highest > 0
                 """);
         }
     }
@@ -148,10 +153,9 @@ internal sealed class TargetShard : IDisposable
     /// <summary>Lets the system make what it keeps here in another way. Where that was interrupted, it goes on.</summary>
     public void Rebuild(RebuiltTable rebuilt, Action<long> report, CancellationToken cancellation)
     {
-        var closing = ClosingBy((string)Ask("SELECT source FROM basin_move WHERE name = $1", Whole)!);
+        var migrations = MigrationsBehind((string)Ask("SELECT source FROM basin_move WHERE name = $1", Whole)!);
         using (var shard = PostgresShard.Open(
-            _shard.Place, [.. PostgresEngine.OwnMigrations, .. _shard.System.Migrations, closing], "move", static () => 0, _settings.Postgres, _settings.Files,
-            _settings.Time, NullLogger.Instance))
+            _shard.Place, migrations, "move", static () => 0, _settings.Postgres, _settings.Files, _settings.Time, NullLogger.Instance))
         {
             while (shard.WriteAsync(rebuilt.Step, WritePriority.Background, cancellation).GetAwaiter().GetResult())
                 report(CountOf(rebuilt.Table));

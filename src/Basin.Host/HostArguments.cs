@@ -9,6 +9,7 @@ internal sealed record HostArguments(string[] Settings, bool Help, string? Refus
         Usage: basin [options]                       Starts Basin.
                basin backup --data DIR --to DIR      Copies all that is kept, whether Basin runs or not.
                basin restore --from DIR --data DIR   Makes a new data directory of a backup.
+               basin move --data DIR [options]       Copies all that is kept into PostgreSQL, and compares; --verify-only compares.
 
           --urls URL               Where to listen. Default http://localhost:5000; port 0 takes a free one.
           --data DIR               Where everything is kept. Default: data, below the working directory.

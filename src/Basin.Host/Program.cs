@@ -16,6 +16,8 @@ using Microsoft.Extensions.Options;
 
 if (CopyArguments.Parse(args) is { } copy)
     return CopyCommand.Run(copy);
+if (MoveArguments.Parse(args) is { } move)
+    return await MoveCommand.RunAsync(move, Compose);
 
 var arguments = HostArguments.Parse(args);
 if (arguments.Help || arguments.Refusal is not null)
@@ -26,24 +28,7 @@ if (arguments.Help || arguments.Refusal is not null)
 
 try
 {
-    // Pages and settings are found beside the program, whatever the working directory is.
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
-    builder.AddWebServer();
-    builder.AddKernel();
-    builder.AddAccess(Console.WriteLine);
-    builder.AddIds();
-    builder.AddCatalog();
-    builder.AddCart();
-    builder.AddInventory();
-    builder.AddPayments();
-    builder.AddShipping();
-    builder.AddOrders();
-    builder.AddNotifications();
-    builder.AddDemo();
-    builder.AddPages();
-    builder.AddApiDescription();
-
-    await using var app = builder.Build();
+    await using var app = Compose(arguments.Settings).Build();
     app.Services.GetRequiredService<IStartupValidator>().Validate();
     app.UseKernel();
     app.UseAccess();
@@ -69,4 +54,25 @@ catch (Exception failure) when (failure is OptionsValidationException or Invalid
 {
     Console.Error.WriteLine($"Basin cannot start: {failure.Message}");
     return 1;
+}
+
+static WebApplicationBuilder Compose(string[] settings)
+{
+    // Pages and settings are found beside the program, whatever the working directory is.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
+    builder.AddWebServer();
+    builder.AddKernel();
+    builder.AddAccess(Console.WriteLine);
+    builder.AddIds();
+    builder.AddCatalog();
+    builder.AddCart();
+    builder.AddInventory();
+    builder.AddPayments();
+    builder.AddShipping();
+    builder.AddOrders();
+    builder.AddNotifications();
+    builder.AddDemo();
+    builder.AddPages();
+    builder.AddApiDescription();
+    return builder;
 }

@@ -1,12 +1,25 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Basin.Testing;
 
 namespace Basin.Host.Tests;
 
 /// <summary>The real program with all systems, where orders arrive at once and no e-mail does.</summary>
 public class ApiHost : IAsyncLifetime
 {
+    private static readonly string[] Settings =
+    [
+        "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00",
+        "--Basin:Payments:ProviderTimeout=00:00:01", "--Basin:Payments:FirstWait=01:00:00",
+        "--Basin:Notifications:SmtpHost=127.0.0.1", "--Basin:Notifications:SmtpPort=1", "--Basin:Events:MaxAttempts=1",
+    ];
+
+    private readonly TemporaryDirectory _data = new();
+    private readonly List<HostProcess> _former = [];
     private HostProcess _host = null!;
+
+    /// <summary>What keeps the data at first.</summary>
+    private protected virtual Backend First => TestBackend.OfRun;
 
     internal HttpClient Nobody => _host.Client;
 
@@ -17,10 +30,7 @@ public class ApiHost : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
-        _host = await HostProcess.StartAsync(
-            "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00",
-            "--Basin:Payments:ProviderTimeout=00:00:01", "--Basin:Payments:FirstWait=01:00:00",
-            "--Basin:Notifications:SmtpHost=127.0.0.1", "--Basin:Notifications:SmtpPort=1", "--Basin:Events:MaxAttempts=1");
+        _host = await HostProcess.StartAsync(new Surroundings { Data = _data.Path, Backend = First }, Settings);
         Operator = _host.ClientOf();
         Routes = await ApiRoute.ListAsync(Operator);
     }
@@ -28,8 +38,22 @@ public class ApiHost : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        if (_host is not null)
-            await _host.DisposeAsync();
+        foreach (var host in _former.Append(_host).OfType<HostProcess>())
+            await host.DisposeAsync();
+        _data.Dispose();
+    }
+
+    /// <summary>Goes on in PostgreSQL, at the same address, so that those who know the host notice nothing.</summary>
+    private protected async Task MoveAsync()
+    {
+        Assert.Equal(0, await _host.TerminateAsync());
+        var target = TestBackend.SettingsOf(Backend.Postgres, TestBackend.SchemaPrefixOf(_data.Path))
+            .Select(setting => $"--{setting.Key}={setting.Value}");
+        var (code, _, error) = await HostProcess.RunAsync(["move", "--data", _data.Path, .. target]);
+        Assert.True(code == 0, error);
+        _former.Add(_host);
+        var address = _host.Client.BaseAddress!.GetLeftPart(UriPartial.Authority);
+        _host = await HostProcess.StartAsync(new Surroundings { Data = _data.Path, Backend = Backend.Postgres }, [.. Settings, "--urls", address]);
     }
 
     /// <summary>Something of everything, in a tenant of its own.</summary>
@@ -63,7 +87,7 @@ public class ApiHost : IAsyncLifetime
 }
 
 /// <summary>A host with a tenant that has something of everything.</summary>
-public sealed class SampleHost : ApiHost
+public class SampleHost : ApiHost
 {
     internal SampleTenant Sample { get; private set; } = null!;
 
@@ -74,4 +98,18 @@ public sealed class SampleHost : ApiHost
     }
 
     internal Task<string> LookAsync() => Sample.LookAsync(Routes);
+}
+
+/// <summary>The same in an installation that was moved to PostgreSQL with all that the tenant has.</summary>
+public sealed class MovedHost : SampleHost
+{
+    private protected override Backend First => Backend.Sqlite;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        var before = await LookAsync();
+        await MoveAsync();
+        Assert.Equal(before, await LookAsync());
+    }
 }

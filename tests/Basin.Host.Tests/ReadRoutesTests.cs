@@ -4,7 +4,7 @@ using Basin.Testing.Api;
 namespace Basin.Host.Tests;
 
 /// <summary>Every route that reads, out of the host's own description, so that none is forgotten.</summary>
-public sealed class ReadRoutesTests(SampleHost shop) : IClassFixture<SampleHost>
+public abstract class ReadRoutesChecks(SampleHost shop)
 {
     [Fact]
     public async Task Nobody_and_a_key_without_the_scope_read_nothing()
@@ -55,3 +55,7 @@ public sealed class ReadRoutesTests(SampleHost shop) : IClassFixture<SampleHost>
 
     private ApiCase CaseOf(ApiRoute route) => new(route.Name, route.Method, shop.Sample.Fill(route.PathAndQuery));
 }
+
+public sealed class ReadRoutesTests(SampleHost shop) : ReadRoutesChecks(shop), IClassFixture<SampleHost>;
+
+public sealed class MovedReadRoutesTests(MovedHost shop) : ReadRoutesChecks(shop), IClassFixture<MovedHost>;

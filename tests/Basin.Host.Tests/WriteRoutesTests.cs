@@ -4,7 +4,7 @@ using Basin.Testing.Api;
 namespace Basin.Host.Tests;
 
 /// <summary>Whatever is sent to a route that writes: it gets in only by what is right.</summary>
-public sealed class WriteRoutesTests(SampleHost shop) : IClassFixture<SampleHost>
+public abstract class WriteRoutesChecks(SampleHost shop)
 {
     private static readonly string[] Scopes = [.. WriteRoute.All.Select(route => route.Scope).Distinct()];
 
@@ -114,3 +114,7 @@ public sealed class WriteRoutesTests(SampleHost shop) : IClassFixture<SampleHost
     private static ApiCase Refused(ApiCase row, int status, string code, params string[] fields) =>
         row with { Status = status, Code = code, ErrorFields = fields };
 }
+
+public sealed class WriteRoutesTests(SampleHost shop) : WriteRoutesChecks(shop), IClassFixture<SampleHost>;
+
+public sealed class MovedWriteRoutesTests(MovedHost shop) : WriteRoutesChecks(shop), IClassFixture<MovedHost>;

@@ -19,16 +19,16 @@ internal static class CopyCommand
         // What is incomplete is removed before the end.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        var progress = new ConsoleProgress(Console.Out, isTerminal: !Console.IsOutputRedirected);
+        var line = new ConsoleLine(Console.Out, isTerminal: !Console.IsOutputRedirected);
         try
         {
-            progress.WriteLine(Copy(arguments, progress, ending.Token));
+            line.Write(Copy(arguments, new ConsoleProgress(line), ending.Token));
             return 0;
         }
         catch (Exception failure) when (failure is BackupException or OperationCanceledException or IOException or UnauthorizedAccessException
             or StoreException or StoreUnavailableException)
         {
-            progress.EndLine();
+            line.End();
             var sentence = failure is OperationCanceledException ? "It was interrupted." : failure.Message;
             Console.Error.WriteLine($"Basin cannot {(arguments.Verb == CopyVerb.Backup ? "back up" : "restore")}: {sentence}");
             return 1;
@@ -56,5 +56,5 @@ internal static class CopyCommand
     }
 
     private static string Summary(CopyReport report) =>
-        $"{report.Databases} databases and {report.OtherFiles} other files, {ConsoleProgress.SizeOf(report.Bytes)},";
+        $"{report.Databases} databases and {report.OtherFiles} other files, {ConsoleLine.SizeOf(report.Bytes)},";
 }

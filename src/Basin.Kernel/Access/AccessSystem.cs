@@ -85,7 +85,7 @@ public static class AccessSystem
             services.AddOptions<KeyManagementOptions>().Configure<StoreOptions, PostgresOptions, IServiceProvider>((keys, files, postgres, provider) =>
                 keys.XmlRepository = postgres.IsUsed
                     ? provider.GetRequiredService<SealingKeys>()
-                    : new FileSystemXmlRepository(PrivateFolder(Path.Combine(files.Directory, "keys")), provider.GetRequiredService<ILoggerFactory>()));
+                    : new FileSystemXmlRepository(PrivateFolder(Path.Combine(files.Directory, SealingKeys.Folder)), provider.GetRequiredService<ILoggerFactory>()));
             services.AddAntiforgery(antiforgery =>
             {
                 antiforgery.Cookie.Name = "basin_form";

@@ -3,6 +3,7 @@ using Basin.Kernel.Events;
 using Basin.Kernel.Http;
 using Basin.Kernel.Jobs;
 using Basin.Kernel.Storage;
+using Basin.Kernel.Storage.Moving;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -55,7 +56,11 @@ public sealed class SystemDefinition
 
     internal IReadOnlyList<Func<IServiceProvider, Housekeeping>> Housekeepers => _housekeepers;
 
+    /// <summary>What is made anew where the data is moved to PostgreSQL.</summary>
+    internal IReadOnlyList<RebuiltTable> Rebuilt => _rebuilt;
+
     private readonly List<Func<IServiceProvider, Housekeeping>> _housekeepers = [];
+    private readonly List<RebuiltTable> _rebuilt = [];
 
     /// <summary>Allows more than one shard: no transaction of the system touches rows of two keys.</summary>
     public SystemDefinition Sharded()
@@ -120,6 +125,17 @@ public sealed class SystemDefinition
         where THandler : notnull
     {
         _housekeepers.Add(services => new Housekeeping(period, step(services.GetRequiredService<THandler>()), inEachProcess));
+        return this;
+    }
+
+    /// <summary>
+    /// Names a table that each engine keeps in its own way, so that a move to PostgreSQL does not copy its rows: it asks for some of them at a time, and
+    /// again while that returns true.
+    /// </summary>
+    /// <param name="step">Goes on behind the rows that are there.</param>
+    public SystemDefinition Rebuilds(string table, Func<Transaction, ValueTask<bool>> step)
+    {
+        _rebuilt.Add(new RebuiltTable(table, step));
         return this;
     }
 

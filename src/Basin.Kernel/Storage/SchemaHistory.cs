@@ -6,6 +6,9 @@ internal sealed record AppliedMigration(string Owner, int Number, string Checksu
 /// <summary>Compares what a database has with what the program knows.</summary>
 internal static class SchemaHistory
 {
+    /// <summary>Whose migration a schema has for as long as an installation is being moved into it.</summary>
+    public const string UnfinishedMove = "move";
+
     /// <summary>The migrations that are still to be applied, in their order.</summary>
     /// <exception cref="InvalidOperationException">The database knows a migration that the program does not, or another one of the same name.</exception>
     public static List<Migration> Missing(IReadOnlyList<Migration> known, IEnumerable<AppliedMigration> applied)
@@ -28,6 +31,8 @@ internal static class SchemaHistory
         var known = migrations.Select(m => (m.Owner, m.Number)).ToHashSet();
         foreach (var (owner, number) in applied)
         {
+            if (owner == UnfinishedMove && !known.Contains((owner, number)))
+                throw new InvalidOperationException("A move into this database has not come to its end. Run it again; it goes on where it was.");
             if (!known.Contains((owner, number)))
                 throw new InvalidOperationException($"The data was written by a newer Basin: it has migration {owner}/{number:0000}.");
         }

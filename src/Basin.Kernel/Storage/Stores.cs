@@ -46,7 +46,7 @@ public sealed class Stores : IDisposable
 
     public Store Of(string system) => _stores[system];
 
-    private static void RefuseUnknownNames(StoreOptions options, List<SystemDefinition> systems)
+    internal static void RefuseUnknownNames(StoreOptions options, List<SystemDefinition> systems)
     {
         foreach (var name in options.Shards.Keys)
         {
@@ -58,17 +58,24 @@ public sealed class Stores : IDisposable
     /// <summary>Keys are spread by the number of shards, so the number stays what it was when the data was made.</summary>
     private int ShardCountOf(SystemDefinition system, StoreOptions options)
     {
-        var count = options.Shards.GetValueOrDefault(system.Name, 1);
-        if (count < 1 || count > Ids.Snowflake.MaxShards)
-            throw new InvalidOperationException($"Basin:Store:Shards:{system.Name} is {count}; 1 to {Ids.Snowflake.MaxShards} are possible.");
-        if (count > 1 && !system.MayShard)
-            throw new InvalidOperationException($"Basin:Store:Shards:{system.Name} is {count}, but the system keeps its data in one shard.");
+        var count = ShardsAskedOf(system, options);
         var existing = _engine.ShardsOf(system.Name);
         if (existing.Count != 0 && existing.Count != count && !IsFirstStart(system.Name, existing, count))
         {
             throw new InvalidOperationException(
                 $"'{_engine.PlaceOf(system.Name)}' holds {existing.Count} shards but Basin:Store:Shards:{system.Name} is {count}.");
         }
+        return count;
+    }
+
+    /// <summary>How many shards the settings say that a system has.</summary>
+    internal static int ShardsAskedOf(SystemDefinition system, StoreOptions options)
+    {
+        var count = options.Shards.GetValueOrDefault(system.Name, 1);
+        if (count < 1 || count > Ids.Snowflake.MaxShards)
+            throw new InvalidOperationException($"Basin:Store:Shards:{system.Name} is {count}; 1 to {Ids.Snowflake.MaxShards} are possible.");
+        if (count > 1 && !system.MayShard)
+            throw new InvalidOperationException($"Basin:Store:Shards:{system.Name} is {count}, but the system keeps its data in one shard.");
         return count;
     }
 

@@ -159,6 +159,20 @@ internal static class CatalogStore
             await words.InsertAsync(tx, after);
     }
 
+    /// <summary>Makes the words of some more products: after a move to another engine, in the order of their ids.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public static async ValueTask<bool> RebuildWordsAsync(Transaction tx)
+    {
+        const int Limit = 500;
+        var words = ProductWords.Of(tx);
+        var last = await tx.NumberAsync("SELECT MAX(product) FROM product_words") ?? 0;
+        var products = await tx.ListAsync(
+            $"SELECT {Columns} FROM product p WHERE p.id > $1 AND p.active = 1 ORDER BY p.id LIMIT $2", ReadProduct, last, Limit);
+        foreach (var product in products)
+            await words.InsertAsync(tx, product);
+        return products.Count == Limit;
+    }
+
     private static List<string> SkusOf(Product? product) => product?.Details.Variants.Select(variant => variant.Sku).ToList() ?? [];
 
     private static List<(string Slug, string Name)> CategoriesOnSale(Product? product) =>

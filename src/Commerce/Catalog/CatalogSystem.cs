@@ -17,6 +17,7 @@ public static class CatalogSystem
                 .Options<CatalogOptions>("Catalog")
                 .Publishes<ProductCreated>()
                 .Publishes<ProductChanged>()
+                .Rebuilds(ProductWords.Table, CatalogStore.RebuildWordsAsync)
                 .Refuses(CatalogProblems.All);
             builder.Services.AddSingleton<CatalogApi>();
             return builder;

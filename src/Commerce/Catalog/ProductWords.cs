@@ -9,6 +9,9 @@ namespace Basin.Catalog;
 /// </summary>
 internal abstract class ProductWords
 {
+    /// <summary>Of either engine, with other columns.</summary>
+    public const string Table = "product_words";
+
     private static readonly ProductWords Sqlite = new SqliteWords();
     private static readonly ProductWords Postgres = new PostgresWords();
 

@@ -14,8 +14,10 @@ internal sealed class PostgresDatabase : IDisposable
     // Statements are constants, so the reference is the identity and no text is hashed.
     private readonly ConcurrentDictionary<string, PostgresStatement> _statements = new(ReferenceEqualityComparer.Instance);
 
-    private PostgresDatabase(string schema, NpgsqlDataSource writing, NpgsqlDataSource reading, NpgsqlDataSource leasing) =>
-        (Schema, Writing, Reading, Leasing) = (schema, writing, reading, leasing);
+    private readonly NpgsqlDataSource? _leasing;
+
+    private PostgresDatabase(string schema, NpgsqlDataSource writing, NpgsqlDataSource reading, NpgsqlDataSource? leasing) =>
+        (Schema, Writing, Reading, _leasing) = (schema, writing, reading, leasing);
 
     public string Schema { get; }
 
@@ -25,14 +27,16 @@ internal sealed class PostgresDatabase : IDisposable
     public NpgsqlDataSource Reading { get; }
 
     /// <summary>Its statements name their schema.</summary>
-    public NpgsqlDataSource Leasing { get; }
+    public NpgsqlDataSource Leasing => _leasing ?? throw new InvalidOperationException($"Nobody takes leases of {Schema} here.");
 
     public Documents Documents { get; } = new();
 
-    /// <param name="leasing">Of the database that the shard is in.</param>
-    public static PostgresDatabase Of(string system, int shard, PostgresOptions options, NpgsqlDataSource leasing)
+    public static string SchemaOf(string system, int shard, PostgresOptions options) => $"{options.SchemaPrefix}{system}_{shard:000}";
+
+    /// <param name="leasing">Of the database that the shard is in; whoever takes no lease needs none.</param>
+    public static PostgresDatabase Of(string system, int shard, PostgresOptions options, NpgsqlDataSource? leasing = null)
     {
-        var schema = $"{options.SchemaPrefix}{system}_{shard:000}";
+        var schema = SchemaOf(system, shard, options);
         var writing = SettingsOf(options.ConnectionStringOf(system, shard), schema, options);
         writing.MaxPoolSize = WritingConnections;
         var reading = SettingsOf(options.ConnectionStringOf(system, shard), schema, options);

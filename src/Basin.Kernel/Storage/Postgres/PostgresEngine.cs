@@ -15,7 +15,7 @@ internal sealed class PostgresEngine : StoreEngine
 
     private static readonly TimeSpan PauseBetweenTries = TimeSpan.FromMilliseconds(250);
 
-    private static readonly IReadOnlyList<Migration> OwnMigrations = Migration.In(typeof(PostgresEngine).Assembly, "postgres", "Storage.Postgres");
+    public static readonly IReadOnlyList<Migration> OwnMigrations = Migration.In(typeof(PostgresEngine).Assembly, "postgres", "Storage.Postgres");
 
     private readonly List<PostgresShard> _shards = [];
     private readonly Dictionary<string, NpgsqlDataSource> _leasing = new(StringComparer.Ordinal);

@@ -162,6 +162,14 @@ internal sealed unsafe class SqliteConnection : Connection
     /// <summary>For a call that is made by whoever needs it alone.</summary>
     public nint Handle => _db;
 
+    /// <summary>Whether the last one that closes the database leaves its log as it is, instead of folding it into the file.</summary>
+    public void KeepLog(bool keep)
+    {
+        // Apple passes variadic arguments in another way. There, the log of a host that does not run is folded, which changes nothing in it.
+        if (!OperatingSystem.IsMacOS())
+            Check(SqliteNative.ConfigureConnection(_db, SqliteNative.ConfigKeepLogOnClose, keep ? 1 : 0, inForce: 0));
+    }
+
     public void Interrupt() => SqliteNative.InterruptAll(_db);
 
     public override bool InTransaction => SqliteNative.AutoCommit(_db) == 0;

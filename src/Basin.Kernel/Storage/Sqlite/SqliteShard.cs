@@ -79,6 +79,9 @@ internal sealed class SqliteShard : Shard
         return tables.TrueForAll(table => connection.Number($"SELECT 1 FROM \"{table}\" LIMIT 1", []) is null);
     }
 
+    /// <summary>Above which new ids begin, of a shard that is not open.</summary>
+    public static long IdMarkOf(string path) => new MarkFile(Path.ChangeExtension(path, ".mark")).Read();
+
     public override Task<T> WriteAsync<T>(Func<Transaction, ValueTask<T>> work, WritePriority priority, CancellationToken cancellation) =>
         _writer.EnqueueAsync(work, priority, cancellation);
 

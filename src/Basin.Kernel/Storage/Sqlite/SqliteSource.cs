@@ -45,17 +45,10 @@ internal sealed class SqliteSource : IDisposable
     private static SqliteConnection OpenQuietly(string path)
     {
         var connection = SqliteConnection.OpenPlain(path);
-        KeepLog(connection, keep: true);
+        connection.KeepLog(keep: true);
         // Whoever opens it first after a crash reads the whole log; and what is read here also loads the schema, before anything is locked.
         connection.Run("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; SELECT COUNT(*) FROM sqlite_schema");
         return connection;
-    }
-
-    private static void KeepLog(SqliteConnection connection, bool keep)
-    {
-        // Apple passes variadic arguments in another way. There, the log of a host that does not run is folded, which changes nothing in it.
-        if (!OperatingSystem.IsMacOS())
-            connection.Check(SqliteNative.ConfigureConnection(connection.Handle, SqliteNative.ConfigKeepLogOnClose, keep ? 1 : 0, inForce: 0));
     }
 
     /// <returns>False when a writer is in its transaction.</returns>
@@ -116,7 +109,7 @@ internal sealed class SqliteSource : IDisposable
         _snapshot.Dispose();
         // Of a host that had ended in order there was no log before. It is gone again, because nothing is in it.
         if (!_locker.InTransaction && new FileInfo(Path + "-wal") is { Exists: true, Length: 0 })
-            KeepLog(_locker, keep: false);
+            _locker.KeepLog(keep: false);
         _locker.Dispose();
     }
 }

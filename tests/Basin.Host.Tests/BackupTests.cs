@@ -40,7 +40,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     public async Task Every_backup_of_a_host_under_load_is_whole_and_goes_on_by_itself()
     {
         var before = new List<Dictionary<int, string>>();
-        await using (var host = await HostProcess.StartAsync(new Surroundings { Data = Data }, Settings))
+        await using (var host = await HostProcess.StartAsync(new Surroundings { Data = Data, Backend = Backend.Sqlite }, Settings))
         {
             var client = host.ClientOf();
             await client.StockAsync(OnHand);
@@ -64,7 +64,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     private async Task AssertGoesOnAsync(string backup, string data, Dictionary<int, string> before)
     {
         await SucceedAsync("restore", "--from", backup, "--data", data);
-        await using var host = await HostProcess.StartAsync(new Surroundings { Data = data }, Settings);
+        await using var host = await HostProcess.StartAsync(new Surroundings { Data = data, Backend = Backend.Sqlite }, Settings);
         var client = host.ClientOf();
         var there = (await client.AllFinalAsync()).ConvertAll(order => order.Text("id"));
         output.WriteLine($"{before.Count} orders before the backup, {there.Count} in it, {_acknowledged.Count} in all");
@@ -131,7 +131,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         Assert.False(Directory.Exists(restored));
         await SucceedAsync("restore", "--from", target, "--data", restored);
         Assert.False(Directory.Exists(restored + ".partial"));
-        await using var host = await HostProcess.StartAsync(new Surroundings { Data = restored }, Settings);
+        await using var host = await HostProcess.StartAsync(new Surroundings { Data = restored, Backend = Backend.Sqlite }, Settings);
         Assert.Single(await host.ClientOf().ListAsync("/v1/products?limit=10"));
     }
 
@@ -157,7 +157,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task A_host_that_runs_is_not_restored_over()
     {
-        await using var host = await HostProcess.StartAsync(new Surroundings { Data = Data }, Settings);
+        await using var host = await HostProcess.StartAsync(new Surroundings { Data = Data, Backend = Backend.Sqlite }, Settings);
         await BackUpAsync(_place.File("backup"));
 
         var (code, _, error) = await HostProcess.RunAsync("restore", "--from", _place.File("backup"), "--data", Data);
@@ -182,7 +182,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
 
     private async Task MakeDataAsync()
     {
-        await using var host = await HostProcess.StartAsync(new Surroundings { Data = Data }, Settings);
+        await using var host = await HostProcess.StartAsync(new Surroundings { Data = Data, Backend = Backend.Sqlite }, Settings);
         await host.ClientOf().StockAsync(OnHand);
         await PlaceAsync(host.ClientOf(), Interlocked.Increment(ref _asked));
         await host.ClientOf().AllFinalAsync();

@@ -160,7 +160,8 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         {
             _host = await HostProcess.StartAsync("--demo", "--Basin:Shipping:DispatchAfter=00:00:01", "--Basin:Shipping:DeliverAfter=00:00:01");
             _browser = await Browser.StartAsync();
-            await Eventually.TrueAsync(async () => (await _host.Client.GetStringAsync("/?q=lamp")).Contains("/products/", StringComparison.Ordinal));
+            await Eventually.TrueAsync(
+                async () => (await _host.Client.GetStringAsync("/?q=lamp")).Contains("/products/", StringComparison.Ordinal), TimeSpan.FromMinutes(1));
             _operator = await SetUpOperatorAsync();
         }
 

@@ -95,7 +95,7 @@ internal static class CatalogStore
     public static async ValueTask SaveAsync(Transaction tx, Product? before, Product after)
     {
         var details = after.Details;
-        await tx.ExecuteAsync(
+        await tx.SendAsync(
             """
             INSERT INTO product (id, tenant, version, active, title, description, currency, variants, categories, pictures, created_at, changed_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -122,9 +122,9 @@ internal static class CatalogStore
     {
         var (old, now) = (SkusOf(before), SkusOf(after));
         foreach (var sku in old.Except(now))
-            await tx.ExecuteAsync("DELETE FROM sku WHERE tenant = $1 AND sku = $2", after.Tenant.Value, sku);
+            await tx.SendAsync("DELETE FROM sku WHERE tenant = $1 AND sku = $2", after.Tenant.Value, sku);
         foreach (var sku in now.Except(old))
-            await tx.ExecuteAsync("INSERT INTO sku (tenant, sku, product) VALUES ($1, $2, $3)", after.Tenant.Value, sku, after.Id.Value);
+            await tx.SendAsync("INSERT INTO sku (tenant, sku, product) VALUES ($1, $2, $3)", after.Tenant.Value, sku, after.Id.Value);
     }
 
     private static async ValueTask SaveCategoriesAsync(Transaction tx, Product? before, Product after)
@@ -132,16 +132,16 @@ internal static class CatalogStore
         var (old, now) = (CategoriesOnSale(before), CategoriesOnSale(after));
         foreach (var (slug, _) in old.ExceptBy(now.Select(category => category.Slug), category => category.Slug))
         {
-            await tx.ExecuteAsync(
+            await tx.SendAsync(
                 "DELETE FROM category_product WHERE tenant = $1 AND slug = $2 AND product = $3", after.Tenant.Value, slug, after.Id.Value);
-            await tx.ExecuteAsync("UPDATE category SET products = products - 1 WHERE tenant = $1 AND slug = $2", after.Tenant.Value, slug);
-            await tx.ExecuteAsync("DELETE FROM category WHERE tenant = $1 AND slug = $2 AND products = 0", after.Tenant.Value, slug);
+            await tx.SendAsync("UPDATE category SET products = products - 1 WHERE tenant = $1 AND slug = $2", after.Tenant.Value, slug);
+            await tx.SendAsync("DELETE FROM category WHERE tenant = $1 AND slug = $2 AND products = 0", after.Tenant.Value, slug);
         }
         foreach (var (slug, name) in now.ExceptBy(old.Select(category => category.Slug), category => category.Slug))
         {
-            await tx.ExecuteAsync(
+            await tx.SendAsync(
                 "INSERT INTO category_product (tenant, slug, product) VALUES ($1, $2, $3)", after.Tenant.Value, slug, after.Id.Value);
-            await tx.ExecuteAsync(
+            await tx.SendAsync(
                 """
                 INSERT INTO category (tenant, slug, name, products) VALUES ($1, $2, $3, 1)
                 ON CONFLICT (tenant, slug) DO UPDATE SET products = category.products + 1

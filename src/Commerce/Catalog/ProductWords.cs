@@ -26,9 +26,9 @@ internal abstract class ProductWords
     /// <summary>What finds the words of a query, as the engine writes it.</summary>
     public abstract string Match(ProductQuery query, int rank);
 
-    public abstract ValueTask<int> InsertAsync(Transaction tx, Product product);
+    public abstract ValueTask InsertAsync(Transaction tx, Product product);
 
-    public abstract ValueTask<int> DeleteAsync(Transaction tx, Id<Product> id);
+    public abstract ValueTask DeleteAsync(Transaction tx, Id<Product> id);
 
     private static string TenantWord(Id<Tenant> tenant) => $"t{tenant.Value}";
 
@@ -62,12 +62,12 @@ internal abstract class ProductWords
                 : $"({mine} AND {{title body}} : ({words})) NOT title : ({words})";
         }
 
-        public override ValueTask<int> InsertAsync(Transaction tx, Product product) => tx.ExecuteAsync(
+        public override ValueTask InsertAsync(Transaction tx, Product product) => tx.SendAsync(
             "INSERT INTO product_words (rowid, tenant, title, body) VALUES ($1, $2, $3, $4)",
             product.Id.Value, TenantWord(product.Tenant), product.Details.Title, string.Join('\n', BodyOf(product.Details)));
 
-        public override ValueTask<int> DeleteAsync(Transaction tx, Id<Product> id) =>
-            tx.ExecuteAsync("DELETE FROM product_words WHERE rowid = $1", id.Value);
+        public override ValueTask DeleteAsync(Transaction tx, Id<Product> id) =>
+            tx.SendAsync("DELETE FROM product_words WHERE rowid = $1", id.Value);
     }
 
     /// <summary>Vectors of words, split here as FTS5 splits them. Source: https://www.postgresql.org/docs/current/datatype-textsearch.html.</summary>
@@ -96,15 +96,15 @@ internal abstract class ProductWords
         public override string Match(ProductQuery query, int rank) =>
             string.Join(" & ", query.Words.SelectMany(Split).Select(word => $"'{word}':*").Prepend($"'{TenantWord(query.Tenant)}'"));
 
-        public override ValueTask<int> InsertAsync(Transaction tx, Product product)
+        public override ValueTask InsertAsync(Transaction tx, Product product)
         {
             var title = Split(product.Details.Title).Append(TenantWord(product.Tenant)).ToHashSet();
             var anywhere = BodyOf(product.Details).SelectMany(Split).Union(title);
-            return tx.ExecuteAsync(Insert, product.Id.Value, VectorOf(title), VectorOf(anywhere));
+            return tx.SendAsync(Insert, product.Id.Value, VectorOf(title), VectorOf(anywhere));
         }
 
-        public override ValueTask<int> DeleteAsync(Transaction tx, Id<Product> id) =>
-            tx.ExecuteAsync("DELETE FROM product_words WHERE product = $1", id.Value);
+        public override ValueTask DeleteAsync(Transaction tx, Id<Product> id) =>
+            tx.SendAsync("DELETE FROM product_words WHERE product = $1", id.Value);
 
         /// <summary>Words have letters, digits and marks only, so quotes are enough.</summary>
         private static string VectorOf(IEnumerable<string> words) => string.Join(' ', words.Select(word => $"'{word}'"));

@@ -155,7 +155,7 @@ internal sealed class TargetShard : IDisposable
     {
         var migrations = MigrationsBehind((string)Ask("SELECT source FROM basin_move WHERE name = $1", Whole)!);
         using (var shard = PostgresShard.Open(
-            _shard.Place, migrations, "move", static () => 0, _settings.Postgres, _settings.Files, _settings.Time, NullLogger.Instance))
+            _shard.Place, migrations, "move", static () => 0, leasing: null, _settings.Postgres, _settings.Files, _settings.Time, NullLogger.Instance))
         {
             while (shard.WriteAsync(rebuilt.Step, WritePriority.Background, cancellation).GetAwaiter().GetResult())
                 report(CountOf(rebuilt.Table));

@@ -46,8 +46,9 @@ internal sealed class PostgresEngine : StoreEngine
             }
             catch (Exception failure) when (failure is ArgumentException or FormatException)
             {
-                // What it says may be a password, and is not repeated.
-                throw new InvalidOperationException("Basin:Postgres:ConnectionString is no connection string of Npgsql, such as Host=db;Database=basin;Username=basin.");
+                // What it is may be a password, and is not repeated.
+                throw new InvalidOperationException(
+                    "Basin:Postgres:ConnectionString is no connection string of Npgsql, such as Host=db;Database=basin;Username=basin.", failure);
             }
         }
     }

@@ -1,7 +1,6 @@
 using Basin.Kernel.Events;
 using Basin.Kernel.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Basin.Kernel.Storage.Postgres;
 

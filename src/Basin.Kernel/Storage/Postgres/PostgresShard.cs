@@ -64,7 +64,7 @@ internal sealed class PostgresShard : Shard
 
     /// <summary>Opens or creates the schema and brings it up to date.</summary>
     public static PostgresShard Open(
-        ShardPlace place, IReadOnlyList<Migration> migrations, string process, Func<int> owned, NpgsqlDataSource leasing, PostgresOptions postgres,
+        ShardPlace place, IReadOnlyList<Migration> migrations, string process, Func<int> owned, NpgsqlDataSource? leasing, PostgresOptions postgres,
         StoreOptions options, TimeProvider time, ILogger log)
     {
         var database = PostgresDatabase.Of(place.System, place.Number, postgres, leasing);

@@ -78,7 +78,7 @@ public sealed class DeadLetters(IEnumerable<SystemDefinition> systems, Stores st
     private static async ValueTask<Answer<Nothing>> ChangeJobAsync(
         Transaction tx, LetterId id, Id<Tenant>? tenant, Func<Transaction, JobRecord, ValueTask<int>> change)
     {
-        var job = await tx.FindAsync($"{JobQueue.Select} WHERE id = $1 AND dead = 1 AND ($2 IS NULL OR tenant = $2)", JobQueue.ReadRecord, id.Number, tenant?.Value);
+        var job = await tx.FindAsync($"{JobQueue.Select} WHERE id = $1 AND dead = 1 AND (CAST($2 AS BIGINT) IS NULL OR tenant = $2)", JobQueue.ReadRecord, id.Number, tenant?.Value);
         if (job is null)
             return KernelProblems.NotFound;
         await change(tx, job);
@@ -91,7 +91,7 @@ public sealed class DeadLetters(IEnumerable<SystemDefinition> systems, Stores st
         var row = await tx.FindAsync(
             """
             SELECT state, key FROM basin_parked
-            WHERE source = $1 AND source_shard = $2 AND sequence = $3 AND ($4 IS NULL OR tenant = $4)
+            WHERE source = $1 AND source_shard = $2 AND sequence = $3 AND (CAST($4 AS BIGINT) IS NULL OR tenant = $4)
             """,
             row => Tuple.Create(row.Text(0), row.Integer(1)), id.Source, id.SourceShard, id.Number, tenant?.Value);
         return row is null ? KernelProblems.NotFound : await change(tx, id, row.Item1, row.Item2);
@@ -124,7 +124,7 @@ public sealed class DeadLetters(IEnumerable<SystemDefinition> systems, Stores st
         {
             letters.AddRange(await snapshot.ListAsync(
                 $"""
-                {ParkedEvents.Select} WHERE (source, source_shard, sequence) > ($1, $2, $3) AND ($4 IS NULL OR tenant = $4)
+                {ParkedEvents.Select} WHERE (source, source_shard, sequence) > ($1, $2, $3) AND (CAST($4 AS BIGINT) IS NULL OR tenant = $4)
                 ORDER BY source, source_shard, sequence LIMIT $5
                 """,
                 row => ReadEvent(row, system, shard), after?.Source ?? "", after?.SourceShard ?? 0, after?.Number ?? 0, tenant?.Value, limit));
@@ -132,7 +132,7 @@ public sealed class DeadLetters(IEnumerable<SystemDefinition> systems, Stores st
         if (letters.Count < limit)
         {
             letters.AddRange(await snapshot.ListAsync(
-                $"{JobQueue.SelectWithError} WHERE dead = 1 AND id > $1 AND ($2 IS NULL OR tenant = $2) ORDER BY id LIMIT $3",
+                $"{JobQueue.SelectWithError} WHERE dead = 1 AND id > $1 AND (CAST($2 AS BIGINT) IS NULL OR tenant = $2) ORDER BY id LIMIT $3",
                 row => ReadJob(row, system, shard), after is { Source: null } ? after.Number : 0, tenant?.Value, limit - letters.Count));
         }
         return letters;

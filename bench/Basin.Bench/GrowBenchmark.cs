@@ -88,7 +88,10 @@ internal static class GrowBenchmark
             installation.Address, Script, duration, Clients,
             new Dictionary<string, string>
             {
-                ["BASIN_OPERATOR_KEY"] = installation.Key, ["BENCH_KEY_PREFIX"] = $"{run}-{part}", ["BENCH_SKUS"] = skus, ["BENCH_EXPLAIN"] = "1",
+                ["BASIN_OPERATOR_KEY"] = installation.Key,
+                ["BENCH_KEY_PREFIX"] = $"{run}-{part}",
+                ["BENCH_SKUS"] = skus,
+                ["BENCH_EXPLAIN"] = "1",
             },
             cancellation);
     }

@@ -154,7 +154,10 @@ public sealed class SharedShardTests : IDisposable
     {
         var postgres = new PostgresOptions
         {
-            ConnectionString = PostgresServer.ConnectionString, SchemaPrefix = _prefix, Lease = TimeSpan.FromSeconds(2), PollInterval = TimeSpan.FromMilliseconds(5),
+            ConnectionString = PostgresServer.ConnectionString,
+            SchemaPrefix = _prefix,
+            Lease = TimeSpan.FromSeconds(2),
+            PollInterval = TimeSpan.FromMilliseconds(5),
         };
         var engine = new PostgresEngine(
             postgres, new StoreOptions { BackgroundPauseMilliseconds = 0 }, new EventCarrier(), Clock, new Randomness(1), NullLogger.Instance);

@@ -73,6 +73,9 @@ public static class KernelProblems
         Remedy = "Nothing was changed. Whoever runs this host finds the reason in its log, and restarts it when the data is right again.",
     };
 
+    public static readonly Problem StoreUnreachable =
+        new(503, "store_unreachable", "The database does not answer. Whether anything was changed is known to whoever repeats it under its Idempotency-Key.");
+
     public static readonly Problem Closing = new(503, "closing", "The host is shutting down.");
 
     /// <summary>Why the store refuses, and when it is worth another try.</summary>
@@ -82,12 +85,14 @@ public static class KernelProblems
         StoreUnavailableException.Reasons.DiskFull => DiskFull with { RetryAfter = TimeSpan.FromSeconds(10) },
         StoreUnavailableException.Reasons.Stopped => Stopped,
         StoreUnavailableException.Reasons.Closing => Closing with { RetryAfter = TimeSpan.FromSeconds(1) },
+        StoreUnavailableException.Reasons.Unreachable => StoreUnreachable with { RetryAfter = TimeSpan.FromSeconds(2) },
+        StoreUnavailableException.Reasons.TakenOver => Busy with { RetryAfter = TimeSpan.FromSeconds(1) },
         _ => StoreFailing with { RetryAfter = TimeSpan.FromSeconds(10) },
     };
 
     public static IReadOnlyList<Problem> All =>
     [
         Invalid, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, InFlight, DeadLetterBlocked, PreconditionFailed, TooLarge, UnsupportedMediaType, KeyReused,
-        PreconditionRequired, Internal, Busy, DiskFull, StoreFailing, Stopped, Closing,
+        PreconditionRequired, Internal, Busy, DiskFull, StoreFailing, StoreUnreachable, Stopped, Closing,
     ];
 }

@@ -275,9 +275,14 @@ create database basin owner basin;
 EOF
 
     step "PostgreSQL: synchronous standby on 127.0.0.1:${postgres_ports[2]}"
-    run_as "$postgres_user" env PGPASSFILE="$dir/postgres/passwords" "$(postgres_bin)/pg_basebackup" --pgdata "$(postgres_data 2)" \
-        --host 127.0.0.1 --port "${postgres_ports[1]}" --username replicator --checkpoint fast --wal-method stream
+    copy_postgres 2 1
     follow 2 1
+}
+
+# copy_postgres STANDBY PRIMARY
+copy_postgres() {
+    run_as "$postgres_user" env PGPASSFILE="$dir/postgres/passwords" "$(postgres_bin)/pg_basebackup" --pgdata "$(postgres_data "$1")" \
+        --host 127.0.0.1 --port "${postgres_ports[$2]}" --username replicator --checkpoint fast --wal-method stream
 }
 
 down_postgres() {
@@ -318,9 +323,15 @@ rejoin() {
     step "PostgreSQL: server $standby is rewound to server $primary"
     # The checkpoint, because pg_rewind reads from the primary's control file which timeline it is on.
     psql_admin "$primary" <<<checkpoint
-    run_as "$postgres_user" env PGPASSFILE="$dir/postgres/passwords" "$(postgres_bin)/pg_rewind" \
+    if ! run_as "$postgres_user" env PGPASSFILE="$dir/postgres/passwords" "$(postgres_bin)/pg_rewind" \
         --target-pgdata "$(postgres_data "$standby")" \
-        --source-server "host=127.0.0.1 port=${postgres_ports[$primary]} user=postgres dbname=postgres" >"$dir/postgres/rewind.log" 2>&1
+        --source-server "host=127.0.0.1 port=${postgres_ports[$primary]} user=postgres dbname=postgres" >"$dir/postgres/rewind.log" 2>&1; then
+        # Under load what it would have to read back may be gone.
+        tail -n 3 "$dir/postgres/rewind.log"
+        step "PostgreSQL: server $standby is copied from server $primary"
+        run_as "$postgres_user" rm -rf "$(postgres_data "$standby")"
+        copy_postgres "$standby" "$primary"
+    fi
     follow "$standby" "$primary"
 }
 

@@ -12,6 +12,7 @@ public sealed class ClusterTests(Cluster cluster, ITestOutputHelper output) : IC
     private const int Rounds = 5;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan CutFor = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BeforeHarm = TimeSpan.FromSeconds(2);
     private static readonly LocatorAssertionsToBeVisibleOptions Patiently = new() { Timeout = (float)Patience.TotalMilliseconds };
 
@@ -91,7 +92,7 @@ public sealed class ClusterTests(Cluster cluster, ITestOutputHelper output) : IC
             case Drill.CutRabbit:
                 await cluster.RunAsync("kill-rabbit", "all");
                 await RecoverAsync();
-                await Task.Delay(TimeSpan.FromSeconds(30) - RealTime.Clock.GetElapsedTime(began), RealTime.Clock);
+                await Eventually.TrueAsync(() => RealTime.Clock.GetElapsedTime(began) > CutFor, Patience);
                 await cluster.RunAsync("start-rabbit", "all");
                 break;
         }

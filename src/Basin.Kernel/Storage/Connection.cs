@@ -69,5 +69,5 @@ internal enum SavepointName
     Part,
 }
 
-/// <summary>Another writer was in the way; the same work may succeed at once.</summary>
+/// <summary>Another writer was in the way, or the session was lost before anything was kept; the same work may succeed at once.</summary>
 internal sealed class ConflictException(string message) : Exception(message);

@@ -11,7 +11,7 @@ namespace Basin.Kernel.Storage;
 /// </summary>
 internal sealed class ShardWriter : IDisposable
 {
-    /// <summary>Where writers of other processes are in the way each time, something is wrong with their number or their work.</summary>
+    /// <summary>Where other writers are in the way, or sessions are lost, each time, something is wrong that more tries do not mend.</summary>
     private const int MaxTries = 10;
 
     private readonly BatchTransaction _transaction;
@@ -192,7 +192,7 @@ internal sealed class ShardWriter : IDisposable
             {
                 _transaction.Rollback();
                 if (tries == MaxTries)
-                    throw Unavailable(StoreUnavailableException.Reasons.Busy, $"met another writer {tries} times: {conflict.Message}");
+                    throw Unavailable(StoreUnavailableException.Reasons.Busy, $"could not finish a batch in {tries} tries: {conflict.Message}");
             }
         }
     }

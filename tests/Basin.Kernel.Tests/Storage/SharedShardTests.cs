@@ -143,6 +143,28 @@ public sealed class SharedShardTests : IDisposable
     }
 
     [Fact]
+    public async Task Work_whose_session_ends_in_its_middle_runs_again_and_happens_once()
+    {
+        var shard = Open();
+        var runs = 0;
+        await shard.WriteAsync(
+            async tx =>
+            {
+                await LoneShard.StepAsync(tx, 1);
+                if (++runs == 1)
+                    EndSessionsAsync().GetAwaiter().GetResult();
+                return await LoneShard.StepAsync(tx, 2);
+            },
+            WritePriority.Request,
+            CancellationToken.None);
+
+        Assert.Equal(2, runs);
+        Assert.Equal([1, 2], await ValuesAsync(shard));
+        Assert.Equal(2, (await shard.Events.ReadAfterAsync(shard, 0, 10, CancellationToken.None)).Count);
+        Assert.Null(shard.Trouble);
+    }
+
+    [Fact]
     public async Task Two_processes_that_start_at_once_make_one_schema()
     {
         var shards = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Open())));

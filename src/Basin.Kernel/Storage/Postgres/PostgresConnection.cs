@@ -46,6 +46,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     private long _batch;
     private bool _inTransaction;
     private bool _isSpoiled;
+    private bool _mayRunAgain;
     private bool _hasWritten;
 
     public override Documents Documents => database.Documents;
@@ -167,12 +168,13 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     private void TakeTurnAndReadState()
     {
-        (_inTransaction, _isSpoiled, _hasWritten) = (true, false, false);
+        (_inTransaction, _isSpoiled, _hasWritten, _mayRunAgain) = (true, false, false, false);
         _sent.Clear();
         using var batch = new NpgsqlBatch(_connection) { BatchCommands = { new(BeginTransaction), new(TakeTurn), new(ReadState) } };
         using var reader = Ask(batch, static batch => batch.ExecuteReader());
         Ask(reader, static reader => reader.Read());
         (_lastSequence, JobCommits, _epoch) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+        _mayRunAgain = true;
     }
 
     public override void Commit(IReadOnlyList<EventRecord> published, bool hasJobs)
@@ -184,6 +186,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
             batch.BatchCommands.Add(Command(EventSegment.Insert, lastSequence, SqlValue.Utf8(events.ToArray()))));
         if (published.Count > 0 || hasJobs)
             batch.BatchCommands.Add(Command(WriteState, published.Count > 0 ? published[^1].Sequence : _lastSequence, hasJobs));
+        _mayRunAgain = false;
         var writes = _hasWritten || batch.BatchCommands.Count > 0;
         if (writes)
             batch.BatchCommands.Add(Command(WriteBatch, process, ++_batch));
@@ -196,7 +199,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
         catch (StoreUnavailableException gone) when (writes && !IsOpen)
         {
             if (!WasKept(_batch))
-                throw new StoreUnavailableException(gone.Reason, $"{gone.Message} Nothing of the batch was kept.");
+                throw new ConflictException($"The session was lost at the commit, and nothing was kept: {gone.Message}");
         }
         _inTransaction = false;
     }
@@ -264,7 +267,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     private void Open()
     {
         _connection?.Dispose();
-        _inTransaction = false;
+        (_inTransaction, _mayRunAgain) = (false, false);
         _connection = Ask(database.Writing, static source => source.OpenConnection());
         Backend = _connection.ProcessID;
     }
@@ -278,7 +281,11 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
         catch (Exception failure) when (failure is NpgsqlException or System.Net.Sockets.SocketException or IOException or TimeoutException)
         {
             _isSpoiled = true;
-            throw PostgresErrors.Translate(failure);
+            var translated = PostgresErrors.Translate(failure);
+            // Nothing was committed, so the same work may run over another session.
+            throw _mayRunAgain && translated is StoreUnavailableException { Reason: Reasons.Unreachable }
+                ? new ConflictException($"The session was lost: {failure.Message}")
+                : translated;
         }
     }
 

@@ -60,7 +60,10 @@ internal sealed class PostgresEngine : StoreEngine
         var prefix = $"{_postgres.SchemaPrefix}{system}_";
         var schemas = Databases.SelectMany(database => ListOf(
             database,
-            "SELECT nspname::text FROM pg_namespace WHERE starts_with(nspname::text, $1) AND substr(nspname::text, length($1) + 1) ~ '^[0-9]{3,4}$'",
+            """
+            SELECT nspname::text FROM pg_namespace
+            WHERE nspname >= $1::name AND nspname < ($1 || ':')::name AND substr(nspname::text, length($1) + 1) ~ '^[0-9]{3,4}$'
+            """,
             prefix));
         return [.. schemas.Select(schema => int.Parse(schema[prefix.Length..])).Distinct().Order()];
     }

@@ -343,11 +343,17 @@ follow() {
     settings "$standby" '' | write "$postgres_user" "$(postgres_data "$standby")/basin.conf"
     write "$postgres_user" "$(postgres_data "$standby")/standby.signal" </dev/null
     start_postgres "$standby"
+    # Only then, because from the next line on no commit is answered without it.
+    wait_until "server $standby to stream" is_streaming "$primary"
 
     settings "$primary" "postgres$standby" | write "$postgres_user" "$(postgres_data "$primary")/basin.conf"
     psql_admin "$primary" >/dev/null <<<'select pg_reload_conf()'
     wait_until "server $standby to follow" is_followed "$primary"
     step "PostgreSQL: server $standby follows server $primary, which waits for it at each commit"
+}
+
+is_streaming() {
+    [ "$(psql_admin "$1" <<<"select count(*) from pg_stat_replication where state = 'streaming' and application_name like 'postgres%'")" = 1 ]
 }
 
 is_followed() {
@@ -390,6 +396,7 @@ hot_standby = on
 primary_conninfo = 'host=127.0.0.1 port=${postgres_ports[$((3 - $1))]} user=replicator passfile=''$dir/postgres/passwords'' application_name=postgres$1'
 primary_slot_name = 'postgres$1'        # the primary keeps the log until the standby has it
 recovery_target_timeline = latest
+wal_keep_size = 1GB                     # a killed primary that comes back begins before the slot that is made for it
 max_slot_wal_keep_size = 4GB            # a standby that is away for too long is made anew; it must not fill the primary's disk
 wal_sender_timeout = 10s                # a peer that is frozen or cut off is noticed in seconds, not after the usual minute
 wal_receiver_timeout = 10s

@@ -102,6 +102,7 @@ public static class KernelHosting
                 StatusCodes.Status415UnsupportedMediaType => KernelProblems.UnsupportedMediaType,
                 var status => KernelProblems.Invalid with { Status = status },
             }));
+            app.Use(NulCharacters.RefuseInQuery);
             app.Use(JsonEncoding.RefuseOthers);
             return app;
         }

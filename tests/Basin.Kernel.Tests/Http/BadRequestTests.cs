@@ -17,6 +17,7 @@ public sealed class BadRequestTests(SampleApi api) : IClassFixture<SampleApi>
         Post("an order after a byte order mark", "\uFEFF" + Valid) with { Status = 200, Code = null },
         Post("an order that names its encoding", Valid) with { Status = 200, Code = null, ContentType = "application/json; charset=UTF-8" },
         Post("an order that names its encoding in quotes", Valid) with { Status = 200, Code = null, ContentType = "application/json;charset=\"utf-8\"" },
+        Get("a NUL in the query", "/v1/orders?q=a%00b"),
         Post("nothing", "null") with { ErrorFields = [] },
         Post("another encoding", Valid) with { Status = 415, Code = "unsupported_media_type", ContentType = "application/json; charset=iso-8859-1" },
         Post("an encoding that nobody knows", Valid) with { Status = 415, Code = "unsupported_media_type", ContentType = "application/json; charset=x" },

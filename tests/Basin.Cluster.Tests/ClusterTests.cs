@@ -38,20 +38,15 @@ public sealed class ClusterTests(Cluster cluster, ITestOutputHelper output) : IC
     public async Task Under_load_nothing_acknowledged_is_lost_and_nothing_happens_twice(Drill drill)
     {
         var load = new OrderLoad(cluster.NewClient(), OrdersPerSecond);
-        using var stopping = new CancellationTokenSource();
-        var began = RealTime.Clock.GetTimestamp();
-        var customers = load.RunAsync(stopping.Token);
-        await using (var browser = await Browser.StartAsync())
+        var seconds = await load.DuringAsync(async () =>
         {
+            await using var browser = await Browser.StartAsync();
             for (var round = 1; round <= Rounds; round++)
             {
                 await using var tab = await browser.OpenAsync(cluster.Address, Look.Light);
                 await Task.WhenAll(DrillAsync(drill, round, load), SeeOrderArriveAsync(tab.Page));
             }
-        }
-        var seconds = RealTime.Clock.GetElapsedTime(began).TotalSeconds;
-        await stopping.CancelAsync();
-        await customers;
+        });
 
         var (median, p99, longest) = load.Waits();
         output.WriteLine($"{load.Acknowledged.Count} orders in {seconds:0} s, {load.Acknowledged.Count / seconds:0}/s; p50 {median:0} ms, p99 {p99:0} ms, longest {longest:0} ms; again: {load.Troubles}");

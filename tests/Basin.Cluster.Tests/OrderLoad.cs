@@ -34,8 +34,28 @@ internal sealed class OrderLoad(HttpClient client, int perSecond)
         return (sorted[sorted.Count / 2], sorted[sorted.Count * 99 / 100], sorted[^1]);
     }
 
-    /// <summary>Goes on until cancelled, then waits for those who still want an answer.</summary>
-    public async Task RunAsync(CancellationToken stopping)
+    /// <summary>Customers come as long as something goes on, and even when that fails no longer; those who still want an answer get it.</summary>
+    /// <returns>For how many seconds they came.</returns>
+    public async Task<double> DuringAsync(Func<Task> something)
+    {
+        using var stopping = new CancellationTokenSource();
+        var began = RealTime.Clock.GetTimestamp();
+        var customers = RunAsync(stopping.Token);
+        double seconds;
+        try
+        {
+            await something();
+        }
+        finally
+        {
+            seconds = RealTime.Clock.GetElapsedTime(began).TotalSeconds;
+            await stopping.CancelAsync();
+            await customers;
+        }
+        return seconds;
+    }
+
+    private async Task RunAsync(CancellationToken stopping)
     {
         var began = RealTime.Clock.GetTimestamp();
         var customers = new List<Task>();

@@ -77,6 +77,7 @@ internal sealed class RabbitSession : IAsyncDisposable
             RequestedConnectionTimeout = TimeSpan.FromSeconds(3),
             // A session begins anew as a whole: what was published without an answer is in the outbox.
             AutomaticRecoveryEnabled = false,
+            SocketFactory = EndingTcpClient.Of,
         };
         return factory.CreateConnectionAsync([.. addresses.Select(address => new AmqpTcpEndpoint(address))], cancellation);
     }

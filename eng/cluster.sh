@@ -4,6 +4,7 @@
 #   ./eng/cluster.sh up DIR [SETTING...]  PostgreSQL (a primary and a synchronous standby), RabbitMQ (three nodes), three processes of Basin, with
 #                                       settings such as --demo, and a load balancer in front of them; always anew
 #   ./eng/cluster.sh up-one DIR [SETTING...]  PostgreSQL as above and one process of Basin, nothing else
+#   ./eng/cluster.sh up-split DIR [SETTING...]  as up, but each process runs some of the systems, and the load balancer knows which (eng/systems.map)
 #   ./eng/cluster.sh status DIR         what runs
 #   ./eng/cluster.sh down DIR           stops all of it; data and logs stay until the next up
 #   ./eng/cluster.sh promote DIR        kills PostgreSQL's primary and makes the standby the primary
@@ -22,6 +23,9 @@ umask 077 # passwords and data are nobody else's
 
 readonly nodes=(1 2 3) # of RabbitMQ: the smallest number of which one may be lost
 readonly processes=(1 2 3) # of Basin
+# What each of them runs where they share the systems out.
+readonly systems=([1]=catalog,cart [2]=orders,ids [3]=payments,inventory,shipping,notifications)
+is_split=
 patience=90            # seconds that a server may take to start or to stop
 
 # What cluster.env holds.
@@ -36,12 +40,13 @@ main() {
     dir=$(cd "$caller" && realpath --canonicalize-missing "$directory")
 
     case "$command" in
-        up | up-one) ;;
+        up | up-one | up-split) ;;
         *) load ;;
     esac
     case "$command" in
         up) up "$@" ;;
         up-one) up_one "$@" ;;
+        up-split) up_split "$@" ;;
         down | status | promote | rejoin) "$command" ;;
         start-rabbit | stop-rabbit | kill-rabbit | pause-rabbit | resume-rabbit) "${command/-/_}" "${1:-}" ;;
         start-basin | stop-basin | kill-basin | pause-basin | resume-basin) "${command/-/_}" "${1:-}" ;;
@@ -78,6 +83,11 @@ up() {
     up_balancer
     trap - EXIT
     step "Up: http://127.0.0.1:$balancer_port, and all addresses and passwords are in $dir/cluster.env"
+}
+
+up_split() {
+    is_split=yes
+    up "$@"
 }
 
 # What a shop looks like that has only moved its data.
@@ -670,8 +680,26 @@ epmd_pid() {
 up_basin() {
     mkdir -p "$dir/basin"
     printf '%s\n' "$@" >"$dir/basin/settings"
+    if [ -n "$is_split" ]; then split_basin; fi
     build_basin
     start_basin all
+}
+
+# Says to each process what it runs and where it finds the rest.
+split_basin() {
+    local process other system
+    for process in "${processes[@]}"; do
+        mkdir -p "$dir/basin/$process"
+        {
+            echo "--Basin:Systems:Here=${systems[$process]}"
+            for other in "${processes[@]}"; do
+                if [ "$other" = "$process" ]; then continue; fi
+                for system in ${systems[$other]//,/ }; do
+                    echo "--Basin:Systems:Addresses:$system=http://127.0.0.1:${basin_ports[$other]}"
+                done
+            done
+        } >"$dir/basin/$process/settings"
+    done
 }
 
 build_basin() {
@@ -687,11 +715,11 @@ readonly basin_program=${BASIN_PROGRAM:-artifacts/bin/Basin.Host/release/Basin.H
 start_basin() {
     local process chosen settings
     chosen=$(which_processes "$@")
-    mapfile -t settings < <(grep . "$dir/basin/settings")
     for process in $chosen; do
         if [ -n "$(basin_pid "$process")" ]; then continue; fi
         step "Basin: process $process on 127.0.0.1:${basin_ports[$process]}"
         mkdir -p "$dir/basin/$process"
+        mapfile -t settings < <(cat "$dir/basin/settings" "$dir/basin/$process/settings" 2>/dev/null | grep .)
         # Passwords are no arguments: those are everybody's to see. Threads that wait do not spin, since everything here shares one machine.
         # shellcheck disable=SC2016 # the inner shell expands it
         DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0 BASIN_OPERATOR_KEY=$basin_key Basin__Postgres__ConnectionString=$CLUSTER_POSTGRES Basin__RabbitMQ__ConnectionString=$CLUSTER_RABBIT \
@@ -801,16 +829,23 @@ defaults
     retries 3
     retry-on conn-failure
     option redispatch 1
-frontend shop
-    bind 127.0.0.1:$balancer_port
-    default_backend basin
-backend basin
-    balance roundrobin
     option httpchk GET /health/ready
     default-server check inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
+frontend shop
+    bind 127.0.0.1:$balancer_port
+    # Processes ask each other there; the token that they need is their second lock.
+    http-request deny deny_status 404 if { path_beg /internal }
+    use_backend %[path,map_beg($PWD/eng/systems.map,catalog)]
 EOF
-        for process in "${processes[@]}"; do
-            echo "    server basin$process 127.0.0.1:${basin_ports[$process]}"
+        local system
+        for system in $(tr , ' ' <<<"${systems[*]}"); do
+            echo "backend $system"
+            echo "    balance roundrobin"
+            for process in "${processes[@]}"; do
+                if [ -z "$is_split" ] || [[ ",${systems[$process]}," == *",$system,"* ]]; then
+                    echo "    server basin$process 127.0.0.1:${basin_ports[$process]}"
+                fi
+            done
         done
     } >"$dir/balancer/haproxy.cfg"
     step "Load balancer on 127.0.0.1:$balancer_port"

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Basin.Host.Pages;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
@@ -44,6 +45,9 @@ internal sealed class ProblemPageResult(Problem problem) : IResult
         var services = httpContext.RequestServices;
         httpContext.Response.Headers.Remove("blazor-enhanced-nav");
         httpContext.RequestServices = scope.ServiceProvider;
+        // A page that was only looked at comes by itself; what somebody has sent is not sent again behind their back.
+        if (problem.RetryAfter is { } wait && HttpMethods.IsGet(httpContext.Request.Method))
+            httpContext.Response.Headers["Refresh"] = Math.Ceiling(wait.TotalSeconds).ToString("0", CultureInfo.InvariantCulture);
         try
         {
             await new RazorComponentResult<App>(new { Problem = problem }) { StatusCode = problem.Status }.ExecuteAsync(httpContext);

@@ -4,8 +4,11 @@ using System.Net.Http.Headers;
 namespace Basin.Cluster.Tests;
 
 /// <summary>The cluster of <c>eng/cluster.sh</c>, in a directory of its own, as long as the tests of a class run.</summary>
-public sealed class Cluster : IAsyncLifetime
+public class Cluster : IAsyncLifetime
 {
+    /// <summary>The machine has room for one.</summary>
+    public const string OneAtATime = "one cluster at a time";
+
     public const long OnHand = 10_000_000;
 
     /// <summary>An order takes some seconds, so that a drill meets it in every state.</summary>
@@ -19,8 +22,12 @@ public sealed class Cluster : IAsyncLifetime
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    private readonly string _directory = Path.Combine(Path.GetTempPath(), $"basin-cluster-{Environment.ProcessId}");
+    private readonly string _directory = Path.Combine(Path.GetTempPath(), $"basin-cluster-{Environment.ProcessId}-{Interlocked.Increment(ref _clusters)}");
     private Dictionary<string, string> _environment = [];
+    private static int _clusters;
+
+    /// <summary>The command of the script that starts it.</summary>
+    protected virtual string Up => "up";
 
     /// <summary>The load balancer.</summary>
     public Uri Address => new(_environment["CLUSTER_URL"]);
@@ -29,7 +36,7 @@ public sealed class Cluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await RunAsync(["up", .. Settings]);
+        await RunAsync([Up, .. Settings]);
         _environment = (await File.ReadAllLinesAsync(Path.Combine(_directory, "cluster.env")))
             .Select(line => line.Split('=', 2))
             .Where(parts => parts.Length == 2)
@@ -81,6 +88,7 @@ public sealed class Cluster : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         Client?.Dispose();
         if (Directory.Exists(_directory))
         {
@@ -99,4 +107,14 @@ public sealed class Cluster : IAsyncLifetime
             return Path.Combine(folder.FullName, "eng", "cluster.sh");
         }
     }
+}
+
+/// <summary>The same, where each process runs some of the systems: the first Catalog and Cart, the second Orders, the third the rest.</summary>
+public sealed class SplitCluster : Cluster
+{
+    public const string Shop = "1";
+    public const string Orders = "2";
+    public const string Rest = "3";
+
+    protected override string Up => "up-split";
 }

@@ -21,18 +21,10 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await page.Locator(".product-grid a").First.ClickAsync();
         var title = await page.Locator("h1").InnerTextAsync();
         Assert.Contains("kettle", title, StringComparison.OrdinalIgnoreCase);
-        await AddToCartAsync(page);
+        await page.AddToCartAsync();
         await Expect(page.Locator(".lines")).ToContainTextAsync(title);
 
-        await page.GetByRole(AriaRole.Link, new() { Name = "Check out" }).ClickAsync();
-        await page.GetByLabel("E-mail").FillAsync("ada@example.com");
-        await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Ada Lovelace");
-        await page.GetByLabel("Street and number").FillAsync("Analytical Way 1");
-        await page.GetByLabel("Postal code").FillAsync("10115");
-        await page.GetByLabel("City").FillAsync("Berlin");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Pay €" }).ClickAsync();
-
-        await page.WaitForURLAsync("**/orders/ord_*");
+        await page.CheckOutAsync();
         var documents = tab.Documents;
         await Expect(page.Locator("order-tracker[data-state=delivered]")).ToBeVisibleAsync(Patiently);
         await Expect(page.Locator("h1")).ToHaveTextAsync("Delivered");
@@ -57,7 +49,7 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await LookAtAsync(tab, look, "search", "/?q=lamp");
         await LookAtAsync(tab, look, "nothing-found", "/?q=zzzz");
         await LookAtAsync(tab, look, "product", await FirstLinkAsync(tab, "/?q=lamp", ".product-grid a"));
-        await AddToCartAsync(tab.Page);
+        await tab.Page.AddToCartAsync();
         await LookAtAsync(tab, look, "cart", "/cart");
         await LookAtAsync(tab, look, "checkout", "/checkout");
         await LookAtAsync(tab, look, "orders", "/account/orders");
@@ -130,12 +122,6 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
     {
         await tab.Page.GotoAsync(path);
         return (await tab.Page.Locator(selector).First.GetAttributeAsync("href"))!;
-    }
-
-    private static async Task AddToCartAsync(IPage page)
-    {
-        await page.GetByRole(AriaRole.Button, new() { Name = "Add to cart" }).ClickAsync();
-        await page.WaitForURLAsync("**/cart");
     }
 
     private static string Screenshots

@@ -1,3 +1,4 @@
+using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Postgres;
@@ -28,6 +29,7 @@ public static class AccessSystem
         public IHostApplicationBuilder AddAccess(Action<string>? announce = null)
         {
             builder.AddSystem(Name, typeof(AccessSystem).Assembly, "Access")
+                .RunsEverywhere()
                 .Options<AccessOptions>("Access")
                 .Publishes<VisitorSignedIn>()
                 .Publishes<KeyRevoked>()
@@ -102,6 +104,7 @@ public static class AccessSystem
                 // The default must have a name, yet no handler of its own.
                 .AddPolicyScheme(Schemes.ByPath, null, _ => { })
                 .AddScheme<AuthenticationSchemeOptions, KeyAuthentication>(Schemes.Bearer, null)
+                .AddScheme<AuthenticationSchemeOptions, PeerAuthentication>(PeerAuthentication.Name, null)
                 .AddCookie(Schemes.Customer, cookie => Configure(cookie, Schemes.Customer, "/sign-in"))
                 .AddCookie(Schemes.Operator, cookie => Configure(cookie, Schemes.Operator, "/console/sign-in"));
             services.AddOptions<CookieAuthenticationOptions>(Schemes.Customer).Configure<AccessOptions>((cookie, options) =>
@@ -111,6 +114,7 @@ public static class AccessSystem
             services.AddAuthorizationBuilder()
                 .AddPolicy(Policies.Operator, policy => policy.AddAuthenticationSchemes(Schemes.Operator).RequireAuthenticatedUser())
                 .AddPolicy(Policies.Customer, policy => policy.AddAuthenticationSchemes(Schemes.Customer).RequireAuthenticatedUser())
+                .AddPolicy(Policies.Peer, policy => policy.AddAuthenticationSchemes(PeerAuthentication.Name).RequireAuthenticatedUser())
                 .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(Policies.IsOpen).Build());
         }
     }

@@ -1,3 +1,4 @@
+using Basin.Kernel.FrontDoors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +20,8 @@ public static class Schemes
     /// <summary>Whichever of the others the path asks for; the default.</summary>
     internal const string ByPath = "by-path";
 
-    internal static string For(PathString path) => IsApi(path) ? Bearer : IsConsole(path) ? Operator : Customer;
+    internal static string For(PathString path) =>
+        IsApi(path) ? Bearer : IsConsole(path) ? Operator : path.StartsWithSegments(PeerAuthentication.Root) ? PeerAuthentication.Name : Customer;
 
     internal static string For(AccountKind kind) => kind == AccountKind.Operator ? Operator : Customer;
 
@@ -45,6 +47,9 @@ public static class Policies
 
     /// <summary>A customer who has signed in. Others are sent to <c>/sign-in</c>; what is no page gets 401.</summary>
     public const string Customer = "customer";
+
+    /// <summary>Another process of the installation.</summary>
+    internal const string Peer = "peer";
 
     /// <summary>Without a word of its own a route below <c>/v1</c>, <c>/metrics</c> or <c>/console</c> is closed, and any other open.</summary>
     internal static bool IsOpen(AuthorizationHandlerContext context) =>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Basin.Kernel.Events;
 using Basin.Kernel.Events.Rabbit;
+using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Http;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Postgres;
@@ -27,6 +28,7 @@ public static class KernelHosting
             builder.AddOptionsSection<StoreOptions>("Store");
             builder.AddOptionsSection<PostgresOptions>("Postgres");
             builder.AddOptionsSection<RabbitOptions>("RabbitMQ");
+            builder.AddOptionsSection<SystemsOptions>("Systems");
             builder.AddOptionsSection<EventsOptions>("Events");
             builder.AddOptionsSection<IdempotencyOptions>("Idempotency");
             builder.AddOptionsSection<TelemetryOptions>("Telemetry");
@@ -41,6 +43,7 @@ public static class KernelHosting
             services.AddSingleton<Relay>();
             services.AddHostedService(provider => provider.GetRequiredService<Relay>());
             services.AddHostedService<RabbitBroker>();
+            services.AddFrontDoors();
             services.AddSingleton<DeadLetters>();
             services.AddSingleton<EventFeed>();
             services.AddSingleton<XmlDocs>();
@@ -102,6 +105,7 @@ public static class KernelHosting
                 StatusCodes.Status415UnsupportedMediaType => KernelProblems.UnsupportedMediaType,
                 var status => KernelProblems.Invalid with { Status = status },
             }));
+            app.RefuseMisdirected();
             app.Use(NulCharacters.RefuseInQuery);
             app.Use(JsonEncoding.RefuseOthers);
             return app;

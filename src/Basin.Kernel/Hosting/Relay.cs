@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Basin.Kernel.Events;
+using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Http;
 using Basin.Kernel.Jobs;
 using Basin.Kernel.Storage;
@@ -34,7 +35,7 @@ public sealed class Relay : IHostedService, IDisposable
     private Task _running = Task.CompletedTask;
 
     public Relay(
-        IEnumerable<SystemDefinition> systems, Stores stores, IServiceProvider services, EventsOptions options, IdempotencyOptions idempotency,
+        IEnumerable<SystemDefinition> systems, Placement placement, Stores stores, IServiceProvider services, EventsOptions options, IdempotencyOptions idempotency,
         RightOfWay rightOfWay, TimeProvider time, Randomness chance, ILogger<Relay> log)
     {
         (_options, _idempotency, _rightOfWay, _time, _log) = (options, idempotency, rightOfWay, time, log);
@@ -57,7 +58,8 @@ public sealed class Relay : IHostedService, IDisposable
                     AddHousekeeping(consumer.Name, duties, housekeeper(services));
                 AddHousekeeping(consumer.Name, duties, new Housekeeping(TimeSpan.FromSeconds(5), tx => TrimOutboxAsync(consumer.Name, shard, tx)));
                 AddHousekeeping(consumer.Name, duties, new Housekeeping(TimeSpan.FromMinutes(1), ForgetAnswersAsync));
-                _loops.Add(cancellation => CarryAsync(duties, cancellation));
+                if (placement.IsHere(consumer.Name))
+                    _loops.Add(cancellation => CarryAsync(duties, cancellation));
                 var source = new EventSource(consumer.Name, shard.Number);
                 _loops.Add(stopping => RepeatAsync(
                     consumer.Name, ReportPeriod, cancellation => FollowConsumersAsync(source, shard, cancellation), stopping));

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Basin.Kernel.Events;
+using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Http;
 using Basin.Kernel.Jobs;
 using Basin.Kernel.Storage;
@@ -50,6 +51,12 @@ public sealed class SystemDefinition
     /// <summary>Whether its keys may spread over several shards.</summary>
     internal bool MayShard { get; private set; }
 
+    /// <summary>The system that it runs with, wherever that is; null when it is placed by itself.</summary>
+    internal string? Companion { get; private set; }
+
+    /// <summary>Whether every process needs it.</summary>
+    internal bool IsEverywhere { get; private set; }
+
     internal IReadOnlyList<Func<IServiceProvider, EventBinding>> Handlers => _handlers;
 
     internal IReadOnlyList<Func<IServiceProvider, JobBinding>> JobHandlers => _jobs;
@@ -66,6 +73,35 @@ public sealed class SystemDefinition
     public SystemDefinition Sharded()
     {
         MayShard = true;
+        return this;
+    }
+
+    /// <summary>Says that it runs in the processes of another system, which calls it without a front door.</summary>
+    public SystemDefinition RunsWith(string companion)
+    {
+        Companion = companion;
+        return this;
+    }
+
+    /// <summary>Says that no process can do without it.</summary>
+    internal SystemDefinition RunsEverywhere()
+    {
+        IsEverywhere = true;
+        return this;
+    }
+
+    /// <summary>
+    /// Offers a front door to other systems: <typeparamref name="TLocal"/> where the system runs, and where it does not <typeparamref name="TRemote"/>,
+    /// which asks over HTTP.
+    /// </summary>
+    public SystemDefinition Offers<TDoor, TLocal, TRemote>()
+        where TDoor : class
+        where TLocal : class, TDoor
+        where TRemote : class, TDoor
+    {
+        Services.AddSingleton<TDoor>(services => services.GetRequiredService<Placement>().IsHere(Name)
+            ? services.GetRequiredService<TLocal>()
+            : ActivatorUtilities.CreateInstance<TRemote>(services));
         return this;
     }
 

@@ -62,6 +62,11 @@ public static class KernelProblems
     public static readonly Problem PreconditionFailed = new(412, "precondition_failed", "It has changed since it was read.");
     public static readonly Problem TooLarge = new(413, "too_large", "The request is too large.");
     public static readonly Problem UnsupportedMediaType = new(415, "unsupported_media_type", "The content type is not taken here.");
+    public static readonly Problem Misdirected = new(421, "misdirected", "Another process runs the system that this is for.")
+    {
+        Remedy = "Whoever runs the installation lets the load balancer send it to a process that has the system in Basin:Systems:Here.",
+    };
+
     public static readonly Problem KeyReused = new(422, "idempotency_key_reused", "The Idempotency-Key was used for another request.");
     public static readonly Problem PreconditionRequired = new(428, "precondition_required", "An If-Match header is needed.");
     public static readonly Problem Internal = new(500, "internal_error", "Something went wrong in Basin; it has been logged.");
@@ -75,6 +80,9 @@ public static class KernelProblems
 
     public static readonly Problem StoreUnreachable =
         new(503, "store_unreachable", "The database does not answer. Whether anything was changed is known to whoever repeats it under its Idempotency-Key.");
+
+    public static readonly Problem SystemUnavailable =
+        new(503, "system_unavailable", "Another system that is needed for this does not answer.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
     public static readonly Problem Closing = new(503, "closing", "The host is shutting down.");
 
@@ -92,7 +100,7 @@ public static class KernelProblems
 
     public static IReadOnlyList<Problem> All =>
     [
-        Invalid, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, InFlight, DeadLetterBlocked, PreconditionFailed, TooLarge, UnsupportedMediaType, KeyReused,
-        PreconditionRequired, Internal, Busy, DiskFull, StoreFailing, StoreUnreachable, Stopped, Closing,
+        Invalid, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, InFlight, DeadLetterBlocked, PreconditionFailed, TooLarge, UnsupportedMediaType,
+        Misdirected, KeyReused, PreconditionRequired, Internal, Busy, DiskFull, StoreFailing, StoreUnreachable, Stopped, SystemUnavailable, Closing,
     ];
 }

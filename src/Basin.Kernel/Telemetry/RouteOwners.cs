@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Basin.Kernel.Telemetry;
 
 /// <summary>
-/// Which system a route belongs to: the one that the route names, as <c>/v1/orders</c> does, or else the only one in the assembly that handles it.
+/// Which system a route belongs to: the one that the route names, as <c>/v1/orders</c> and <c>/internal/catalog</c> do, or else the only one in the assembly that handles it.
 /// </summary>
 public sealed class RouteOwners(IEnumerable<SystemDefinition> systems, IEnumerable<EndpointDataSource> endpoints)
 {
@@ -31,7 +31,7 @@ public sealed class RouteOwners(IEnumerable<SystemDefinition> systems, IEnumerab
     private string? OwnerOf(string route, Assembly? assembly)
     {
         var segments = route.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (segments is ["v1", var named, ..] && systems.Any(system => system.Name == named))
+        if (segments is ["v1" or "internal", var named, ..] && systems.Any(system => system.Name == named))
             return named;
         var here = systems.Where(system => system.Assembly == assembly).ToList();
         return here.Count == 1 && assembly != typeof(RouteOwners).Assembly ? here[0].Name : null;

@@ -3,25 +3,24 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Basin.Cart;
 
-/// <summary>The use cases of Cart, for its endpoints, its pages and other systems.</summary>
-public sealed class CartApi([FromKeyedServices(CartSystem.Name)] Store store, CatalogApi catalog)
+/// <summary>The use cases of Cart, for its endpoints and its pages; other systems ask <see cref="ICarts"/>.</summary>
+public sealed class CartApi([FromKeyedServices(CartSystem.Name)] Store store, ICatalog catalog) : ICarts
 {
     private static readonly Dictionary<string, Offer> NoOffers = [];
 
-    /// <summary>An owner's cart at the prices of now, or null when there is none yet.</summary>
-    /// <param name="owner">What <see cref="Shopper.Owner"/> says.</param>
+    /// <inheritdoc/>
     public async ValueTask<CartView?> FindAsync(Id<Tenant> tenant, string owner, CancellationToken cancellation) =>
         await PriceAsync(await store.ReadAsync(ShardKey.First, snapshot => CartStore.FindOfAsync(snapshot, tenant, owner), cancellation), cancellation);
 
     internal async ValueTask<CartView?> FindAsync(Id<Tenant> tenant, Id<ShoppingCart> id, CancellationToken cancellation) =>
         await PriceAsync(await store.ReadAsync(ShardKey.First, snapshot => CartStore.FindAsync(snapshot, tenant, id), cancellation), cancellation);
 
-    /// <summary>How many lines an owner's cart has.</summary>
+    /// <inheritdoc/>
     public async ValueTask<int> CountAsync(Id<Tenant> tenant, string owner, CancellationToken cancellation) =>
         (await store.ReadAsync(ShardKey.First, snapshot => CartStore.FindOfAsync(snapshot, tenant, owner), cancellation))?.Items.Count ?? 0;
 
-    /// <summary>Empties a cart after its order was placed. A cart that has changed since stays: what came in later was not ordered.</summary>
-    public Task ClearAsync(Id<Tenant> tenant, Id<ShoppingCart> id, long orderedVersion, CancellationToken cancellation) => store.WriteAsync(
+    /// <inheritdoc/>
+    public async ValueTask ClearAsync(Id<Tenant> tenant, Id<ShoppingCart> id, long orderedVersion, CancellationToken cancellation) => await store.WriteAsync(
         ShardKey.First,
         async tx => await CartStore.FindAsync(tx, tenant, id) is { } cart && cart.Version == orderedVersion
             ? await CartStore.UpdateAsync(tx, cart, cart.Clear())

@@ -23,6 +23,7 @@ public static class CartSystem
                 .Options<CartOptions>("Cart")
                 .On<VisitorSignedIn>(CartMerge.OnAsync)
                 .Every<CartOptions>(TrimPeriod, options => tx => CartMerge.TrimAsync(tx, options))
+                .Offers<ICarts, CartApi, RemoteCarts>()
                 .Refuses(CartProblems.All);
             builder.Services.AddSingleton<CartApi>();
             builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, CartJson.Default));
@@ -35,6 +36,7 @@ public static class CartSystem
         public IEndpointRouteBuilder MapCart()
         {
             CartEndpoints.Map(routes);
+            CartCalls.Map(routes);
             return routes;
         }
     }

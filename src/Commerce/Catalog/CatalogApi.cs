@@ -8,8 +8,8 @@ namespace Basin.Catalog;
 /// <param name="Currency">ISO 4217.</param>
 public sealed record Offer(string Sku, Id<Product> Product, string Title, string Option, long PriceMinor, string Currency, string? Picture);
 
-/// <summary>The use cases of Catalog, for its endpoints, its pages and other systems.</summary>
-public sealed class CatalogApi([FromKeyedServices(CatalogSystem.Name)] Store store, CatalogOptions options, TimeProvider time)
+/// <summary>The use cases of Catalog, for its endpoints and its pages; other systems ask <see cref="ICatalog"/>.</summary>
+public sealed class CatalogApi([FromKeyedServices(CatalogSystem.Name)] Store store, CatalogOptions options, TimeProvider time) : ICatalog
 {
     private readonly EventLog _log = store.ShardOf(ShardKey.First).Events;
     private readonly OfferCache _offers = new(store.ShardOf(ShardKey.First).Events, options.MaxCachedOffers);
@@ -104,7 +104,8 @@ public sealed class CatalogApi([FromKeyedServices(CatalogSystem.Name)] Store sto
     public ValueTask<List<Category>> ListCategoriesAsync(Id<Tenant> tenant, CancellationToken cancellation) =>
         store.ReadAsync(ShardKey.First, snapshot => CatalogStore.ListCategoriesAsync(snapshot, tenant), cancellation);
 
-    /// <summary>The offers of those SKUs that exist and are on sale, by SKU. Mostly answered from memory, and never older than an acknowledged write.</summary>
+    /// <inheritdoc/>
+    /// <remarks>Mostly answered from memory.</remarks>
     public ValueTask<IReadOnlyDictionary<string, Offer>> FindOffersAsync(
         Id<Tenant> tenant, IReadOnlyCollection<string> skus, CancellationToken cancellation)
     {

@@ -18,6 +18,7 @@ public static class CatalogSystem
                 .Publishes<ProductCreated>()
                 .Publishes<ProductChanged>()
                 .Rebuilds(ProductWords.Table, CatalogStore.RebuildWordsAsync)
+                .Offers<ICatalog, CatalogApi, RemoteCatalog>()
                 .Refuses(CatalogProblems.All);
             builder.Services.AddSingleton<CatalogApi>();
             return builder;
@@ -29,6 +30,7 @@ public static class CatalogSystem
         public IEndpointRouteBuilder MapCatalog()
         {
             CatalogEndpoints.Map(routes);
+            CatalogCalls.Map(routes);
             return routes;
         }
     }

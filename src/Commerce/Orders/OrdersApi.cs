@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 namespace Basin.Orders;
 
 /// <summary>The use cases of Orders, for its endpoints, its pages and other systems.</summary>
-public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store, CatalogApi catalog, TimeProvider time, IHostApplicationLifetime lifetime)
+public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store, ICatalog catalog, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 

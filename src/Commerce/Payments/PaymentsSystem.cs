@@ -35,6 +35,7 @@ public static class PaymentsSystem
                 .AddSingleton<PaymentsApi>();
             builder.AddSystem(SandboxProvider.System, assembly, "Providers")
                 .Sharded()
+                .RunsWith(Name)
                 .Options<SandboxOptions>("Sandbox")
                 .Services
                 .TryAddSingleton<IPaymentProvider, SandboxProvider>();

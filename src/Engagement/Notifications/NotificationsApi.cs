@@ -4,16 +4,22 @@ using Microsoft.Extensions.Hosting;
 
 namespace Basin.Notifications;
 
-/// <summary>The use cases of inboxes, for endpoints and pages.</summary>
+/// <summary>The use cases of inboxes, for endpoints and pages; pages of other systems ask <see cref="INotifications"/>.</summary>
 public sealed class NotificationsApi(
-    [FromKeyedServices(NotificationsSystem.Name)] Store store, TimeProvider time, IHostApplicationLifetime lifetime)
+    [FromKeyedServices(NotificationsSystem.Name)] Store store, TimeProvider time, IHostApplicationLifetime lifetime) : INotifications
 {
     /// <summary>More unread notifications than this are counted as this many: a bell says 99+ anyway.</summary>
     public const int MaxUnread = 100;
 
     private const int MaxCaughtUp = 20;
+    private const int Glanced = 5;
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <inheritdoc/>
+    public async ValueTask<InboxGlance> GlanceAsync(Id<Tenant> tenant, string owner, CancellationToken cancellation) => new(
+        await CountUnreadAsync(tenant, owner, cancellation),
+        (await ListAsync(tenant, owner, Paging.Of(Glanced, cursor: null), cancellation)).Items);
 
     /// <summary>An inbox, newest first.</summary>
     /// <param name="recipient">A shopper's <see cref="Shopper.Owner"/>, or <c>mailto:</c> and an address.</param>

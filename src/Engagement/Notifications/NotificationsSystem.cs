@@ -29,6 +29,7 @@ public static class NotificationsSystem
                 .On<VisitorSignedIn>(NotificationsHandlers.OnAsync)
                 .Runs<SendMail, MailSender>(sender => sender.SendAsync)
                 .Every<NotificationsHandlers>(TrimPeriod, handlers => handlers.TrimAsync)
+                .Offers<INotifications, NotificationsApi, RemoteNotifications>()
                 .Shows("Mail", "/console/mail", "mail");
             var services = builder.Services;
             services.AddSingleton<NotificationsApi>();
@@ -46,6 +47,7 @@ public static class NotificationsSystem
         public IEndpointRouteBuilder MapNotifications()
         {
             NotificationsEndpoints.Map(routes);
+            NotificationsCalls.Map(routes);
             return routes;
         }
     }

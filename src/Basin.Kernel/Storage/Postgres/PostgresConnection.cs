@@ -11,7 +11,8 @@ namespace Basin.Kernel.Storage.Postgres;
 /// anything. So serializable transactions hardly ever conflict, and events are numbered in the order of their commits.
 /// </summary>
 /// <param name="process">Names this process among those that write to the shard.</param>
-internal sealed class PostgresConnection(PostgresDatabase database, string process) : Connection
+/// <param name="reachability">How long to wait for a database that is gone.</param>
+internal sealed class PostgresConnection(PostgresDatabase database, string process, Reachability reachability) : Connection
 {
     private const string BeginTransaction = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 
@@ -151,19 +152,23 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     public override long Begin()
     {
-        if (!IsOpen)
-            Open();
-        try
+        for (var tries = 1; ; tries++)
         {
-            TakeTurnAndReadState();
+            try
+            {
+                if (!IsOpen || tries > 1)
+                    Open();
+                TakeTurnAndReadState();
+                reachability.NoteReached();
+                return _lastSequence;
+            }
+            catch (StoreUnavailableException gone) when (gone.Reason == Reasons.Unreachable && (tries == 1 || reachability.IsWorthAnotherTry()))
+            {
+                // The first try may have met a connection that was lost long ago, while nobody wrote.
+                if (tries > 1)
+                    Thread.Sleep(Reachability.Pause);
+            }
         }
-        catch (StoreUnavailableException gone) when (gone.Reason == Reasons.Unreachable)
-        {
-            // The connection may have been lost long ago, while nobody wrote.
-            Open();
-            TakeTurnAndReadState();
-        }
-        return _lastSequence;
     }
 
     private void TakeTurnAndReadState()

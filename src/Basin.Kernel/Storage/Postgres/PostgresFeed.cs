@@ -74,10 +74,10 @@ internal sealed class PostgresFeed(IReadOnlyList<PostgresShard> shards, EventCar
 
     private Task RenewIdsAsync(CancellationToken cancellation) => Task.WhenAll(shards.Select(shard => shard.RenewIdsAsync(cancellation)));
 
-    /// <summary>Asks for one shard of those that others own, so that in time all processes own about as many.</summary>
+    /// <summary>Asks for one shard of those that others own, so that in time all processes that run a system own about as many.</summary>
     private async Task WishAsync(CancellationToken cancellation)
     {
-        var others = shards.Where(shard => !shard.Ownership.IsMine).ToList();
+        var others = shards.Where(shard => shard.IsWanted && !shard.Ownership.IsMine).ToList();
         if (others.Count > 0)
             await others[chance.Next(others.Count)].WishAsync(cancellation);
     }

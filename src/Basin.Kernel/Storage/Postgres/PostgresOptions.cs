@@ -51,6 +51,12 @@ public sealed class PostgresOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan StartPatience { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// For so long requests wait when the database is gone, since a standby takes over within seconds; after that they are refused at once. Default 10 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan FailoverPatience { get; set; } = TimeSpan.FromSeconds(10);
+
     internal bool IsUsed => !string.IsNullOrEmpty(ConnectionString);
 
     /// <summary>The database of a shard.</summary>

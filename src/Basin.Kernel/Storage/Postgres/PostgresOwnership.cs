@@ -35,16 +35,18 @@ internal sealed class PostgresOwnership(
     private long _epoch;
     private long _renewedAt;
     private long _yieldedAt;
-    private bool _isWanted;
     private bool _isYielded;
 
     public override long Epoch => Volatile.Read(ref _epoch);
+
+    /// <summary>Whether this process has something to do as the owner.</summary>
+    public bool IsWanted { get; private set; }
 
     public override bool IsMine => _taken.Task.IsCompleted;
 
     public override async Task<CancellationToken> TakeAsync(CancellationToken cancellation)
     {
-        _isWanted = true;
+        IsWanted = true;
         await KeepUpAsync([this], cancellation);
         while (true)
         {
@@ -65,7 +67,7 @@ internal sealed class PostgresOwnership(
     /// </summary>
     public static async Task KeepUpAsync(IEnumerable<PostgresOwnership> shards, CancellationToken cancellation)
     {
-        var asking = shards.Where(shard => shard._isWanted && !shard.IsResting).ToList();
+        var asking = shards.Where(shard => shard.IsWanted && !shard.IsResting).ToList();
         if (asking.Count == 0)
             return;
         var first = asking[0];
@@ -173,7 +175,7 @@ internal sealed class PostgresOwnership(
 
     public override async Task LeaveAsync()
     {
-        _isWanted = false;
+        IsWanted = false;
         Lose(why: null);
         await LeaseEndsAsync();
     }

@@ -17,6 +17,7 @@ internal sealed class PostgresShard : Shard
     private readonly IdLease _ids;
     private readonly PostgresOwnership _ownership;
     private readonly ShardWriter _writer;
+    private readonly Reachability _reading;
     private readonly string _name;
 
     // Events come from this process's commits and from those of others, and go into the log in one order.
@@ -31,7 +32,8 @@ internal sealed class PostgresShard : Shard
         (Number, _name, Database) = (place.Number, place.ToString(), database);
         Server = postgres.ConnectionStringOf(place.System, place.Number);
         _ids = new IdLease(database, process, place.Number, place.Count, time);
-        _connection = new PostgresConnection(database, process);
+        _connection = new PostgresConnection(database, process, new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime));
+        _reading = new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime);
         _ownership = new PostgresOwnership(database, _name, process, () => _connection.Backend, owned, postgres, PostgresEngine.RealTime, log);
         Events = new EventLog(_connection.Introduce());
         Jobs = new JobQueue(this);
@@ -87,16 +89,23 @@ internal sealed class PostgresShard : Shard
 
     public override async ValueTask<T> ReadAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
     {
-        if (_closed)
-            throw new StoreUnavailableException(StoreUnavailableException.Reasons.Closing, $"Shard {_name} is closing.");
-        try
+        for (var tries = 1; ; tries++)
         {
-            return await ReadOnceAsync(work, cancellation);
-        }
-        catch (StoreUnavailableException gone) when (gone.Reason == StoreUnavailableException.Reasons.Unreachable)
-        {
-            // The connection may have been lost long ago, while nobody read over it.
-            return await ReadOnceAsync(work, cancellation);
+            if (_closed)
+                throw new StoreUnavailableException(StoreUnavailableException.Reasons.Closing, $"Shard {_name} is closing.");
+            try
+            {
+                var result = await ReadOnceAsync(work, cancellation);
+                _reading.NoteReached();
+                return result;
+            }
+            catch (StoreUnavailableException gone) when (gone.Reason == StoreUnavailableException.Reasons.Unreachable
+                && (tries == 1 || _reading.IsWorthAnotherTry()))
+            {
+                // The first try may have met a connection that was lost long ago, while nobody read over it.
+                if (tries > 1)
+                    await Task.Delay(Reachability.Pause, PostgresEngine.RealTime, cancellation);
+            }
         }
     }
 
@@ -147,6 +156,9 @@ internal sealed class PostgresShard : Shard
 
     /// <summary>Renews the lease of the number in its ids.</summary>
     public Task RenewIdsAsync(CancellationToken cancellation) => _ids.KeepUpAsync(cancellation);
+
+    /// <summary>Whether this process runs the system.</summary>
+    public bool IsWanted => _ownership.IsWanted;
 
     /// <summary>Asks another process for the shard, in case that one owns more.</summary>
     public Task WishAsync(CancellationToken cancellation) => _ownership.WishAsync(cancellation);

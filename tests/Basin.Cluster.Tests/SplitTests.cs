@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Basin.Testing;
 using static Microsoft.Playwright.Assertions;
 
 namespace Basin.Cluster.Tests;

@@ -3,7 +3,6 @@ using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
 using Basin.Kernel.Telemetry;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;

@@ -180,7 +180,7 @@ public sealed class PeersTests : IDisposable
         /// <summary>Lasts until nobody waits any more.</summary>
         public async Task<HttpResponseMessage> Silence()
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, _current);
+            await new TaskCompletionSource().Task.WaitAsync(_current);
             return null!;
         }
 

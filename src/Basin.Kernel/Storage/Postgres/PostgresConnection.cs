@@ -31,16 +31,16 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     /// <summary>A commit that is cut short would be acknowledged before the standby has it.</summary>
     private const string HaveTime = "SET LOCAL statement_timeout = 0";
 
-    /// <summary>How often, and with which pause, a batch whose commit was not answered asks what became of it.</summary>
+    /// <summary>How often a batch whose commit was not answered asks what became of it.</summary>
     private const int MaxQuestions = 300;
-
-    private static readonly TimeSpan PauseBetweenQuestions = TimeSpan.FromMilliseconds(100);
 
     /// <summary>So that neither side holds more than it has to.</summary>
     private const int MaxSent = 128;
 
     private readonly ArrayBufferWriter<byte> _segment = new();
     private readonly List<NpgsqlBatchCommand> _sent = [];
+    // Never set: only waited for.
+    private readonly ManualResetEventSlim _pause = new();
     private NpgsqlConnection? _connection;
     private long _lastSequence;
     private long _epoch;
@@ -166,7 +166,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
             {
                 // The first try may have met a connection that was lost long ago, while nobody wrote.
                 if (tries > 1)
-                    Thread.Sleep(Reachability.Pause);
+                    _pause.Wait(Reachability.Pause);
             }
         }
     }
@@ -216,7 +216,6 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     {
         // What the lost transaction saw is what its events and jobs go on behind.
         var (lastSequence, jobCommits, epoch) = (_lastSequence, JobCommits, _epoch);
-        using var pause = new ManualResetEventSlim();
         for (var questions = 0; questions < MaxQuestions; questions++)
         {
             try
@@ -230,7 +229,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
             }
             catch (StoreUnavailableException)
             {
-                pause.Wait(PauseBetweenQuestions);
+                _pause.Wait(Reachability.Pause);
             }
         }
         throw new StoreUnavailableException(Reasons.Unreachable, "The database is gone, and with it the knowledge whether the last batch was kept.");
@@ -294,5 +293,9 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
         }
     }
 
-    public override void Dispose() => _connection?.Dispose();
+    public override void Dispose()
+    {
+        _connection?.Dispose();
+        _pause.Dispose();
+    }
 }

@@ -232,7 +232,7 @@ own_pid() {
 
 # stop_process SIGNAL PID: and waits until it is gone.
 stop_process() {
-    if [ -z "$2" ]; then return; fi
+    if [ -z "$2" ]; then return 0; fi
     kill "-$1" "$2" 2>/dev/null || return 0
     wait_until "process $2 to end" ended "$2"
 }
@@ -379,7 +379,7 @@ start_postgres() {
 }
 
 stop_postgres_hard() {
-    if [ -z "$(postgres_pid "$1")" ]; then return; fi
+    if [ -z "$(postgres_pid "$1")" ]; then return 0; fi
     run_as "$postgres_user" "$(postgres_bin)/pg_ctl" stop --pgdata "$(postgres_data "$1")" --mode immediate --silent --timeout "$patience"
 }
 
@@ -703,7 +703,7 @@ split_basin() {
 }
 
 build_basin() {
-    if [ -e "$basin_program" ]; then return; fi
+    if [ -e "$basin_program" ]; then return 0; fi
     step "Basin: is built"
     dotnet build src/Basin.Host --configuration Release --verbosity quiet --nologo
 }

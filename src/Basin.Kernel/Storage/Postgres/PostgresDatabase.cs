@@ -45,7 +45,7 @@ internal sealed class PostgresDatabase : IDisposable
         // A session that cannot write is not what "read-write" asks for, although its server is.
         if (reading.TargetSessionAttributes == "read-write")
             reading.TargetSessionAttributes = "primary";
-        return new PostgresDatabase(schema, NpgsqlDataSource.Create(writing), NpgsqlDataSource.Create(reading), leasing);
+        return new PostgresDatabase(schema, SourceOf(writing), SourceOf(reading), leasing);
     }
 
     /// <summary>What the leases of all shards of one database are renewed over. Its commits do not wait for the disk.</summary>
@@ -54,8 +54,12 @@ internal sealed class PostgresDatabase : IDisposable
         var leasing = SettingsOf(connectionString, "leases", options);
         leasing.MaxPoolSize = LeasingConnections;
         leasing.Options += " -c synchronous_commit=off";
-        return NpgsqlDataSource.Create(leasing);
+        return SourceOf(leasing);
     }
+
+    /// <summary>Only types that every server has are used; asking a server for its own takes long where there are many tables.</summary>
+    private static NpgsqlDataSource SourceOf(NpgsqlConnectionStringBuilder settings) =>
+        new NpgsqlDataSourceBuilder(settings.ToString()).ConfigureTypeLoading(types => types.EnableTypeLoading(false)).Build();
 
     private static NpgsqlConnectionStringBuilder SettingsOf(string connectionString, string schema, PostgresOptions options)
     {

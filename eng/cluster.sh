@@ -21,10 +21,9 @@ source eng/packages.sh
 
 umask 077 # passwords and data are nobody else's
 
-readonly nodes=(1 2 3) # of RabbitMQ: the smallest number of which one may be lost
-readonly processes=(1 2 3) # of Basin
+readonly members=(1 2 3) # nodes of RabbitMQ, the smallest number of which one may be lost, and processes of Basin
 # What each of them runs where they share the systems out.
-readonly systems=([1]=catalog,cart [2]=orders,ids [3]=payments,inventory,shipping,notifications)
+readonly systems=([1]='catalog,cart' [2]='orders,ids' [3]='payments,inventory,shipping,notifications')
 is_split=
 patience=90            # seconds that a server may take to start or to stop
 
@@ -48,8 +47,9 @@ main() {
         up-one) up_one "$@" ;;
         up-split) up_split "$@" ;;
         down | status | promote | rejoin) "$command" ;;
-        start-rabbit | stop-rabbit | kill-rabbit | pause-rabbit | resume-rabbit) "${command/-/_}" "${1:-}" ;;
-        start-basin | stop-basin | kill-basin | pause-basin | resume-basin) "${command/-/_}" "${1:-}" ;;
+        start-rabbit | start-basin) "${command/-/_}" "${1:-}" ;;
+        stop-rabbit | kill-rabbit | pause-rabbit | resume-rabbit) signal "$command" "${1:-}" ;;
+        stop-basin | kill-basin | pause-basin | resume-basin) signal "$command" "${1:-}" ;;
         rabbitmqctl) rabbitmqctl "$@" ;;
         *) usage ;;
     esac
@@ -140,7 +140,7 @@ make_room() {
 
 any_runs() {
     local pid
-    for pid in $(postgres_pid 1) $(postgres_pid 2) $(epmd_pid) $(for_nodes rabbit_pid) $(basin_pid 1) $(basin_pid 2) $(basin_pid 3) $(balancer_pid); do
+    for pid in $(postgres_pid 1) $(postgres_pid 2) $(epmd_pid) $(for_members rabbit_pid) $(for_members basin_pid) $(balancer_pid); do
         if [ -n "$pid" ]; then return 0; fi
     done
     return 1
@@ -149,7 +149,7 @@ any_runs() {
 # Ports and passwords are chosen once, before anything starts, because every server has to know the others'.
 choose() {
     local ports admin app replication rabbit key
-    mapfile -t ports < <(free_ports $((4 + 2 * ${#nodes[@]} + ${#processes[@]})))
+    mapfile -t ports < <(free_ports $((4 + 2 * ${#members[@]} + ${#members[@]})))
     admin=$(secret) app=$(secret) replication=$(secret) rabbit=$(secret) key=$(secret)
     cat >"$dir/cluster.env" <<EOF
 # For clients.
@@ -239,6 +239,52 @@ stop_process() {
 
 ended() {
     [ ! -e "/proc/$1" ] || grep --quiet '^State:.Z' "/proc/$1/status" 2>/dev/null
+}
+
+# signal COMMAND NUMBER|all: a member of RabbitMQ or Basin is stopped, killed, paused or let go on. One that is paused keeps its connections open, its
+# leases as long as they last, and answers nothing, as on a machine that swaps or whose network is gone.
+signal() {
+    local action=${1%-*} kind=${1#*-} number chosen pid
+    local -A signals=([stop]=TERM [kill]=KILL [pause]=STOP [resume]=CONT)
+    chosen=$(which_of "$kind" "$2")
+    for number in $chosen; do
+        pid=$("${kind}_pid" "$number")
+        if [ -z "$pid" ]; then die "Number $number of $kind does not run"; fi
+        step "$kind: number $number gets SIG${signals[$action]}"
+        kill "-${signals[$action]}" "$pid"
+    done
+    case "$action" in
+        stop | kill)
+            for number in $chosen; do
+                wait_until "number $number of $kind to end" is_gone "${kind}_pid" "$number"
+            done
+            ;;
+    esac
+}
+
+# is_gone COMMAND...: prints no process.
+is_gone() {
+    [ -z "$("$@")" ]
+}
+
+# for_members COMMAND: for each in turn.
+for_members() {
+    local number
+    for number in "${members[@]}"; do "$@" "$number"; done
+}
+
+# which_of KIND NUMBER...|all
+which_of() {
+    local kind=$1 number
+    shift
+    if [ "$*" = all ]; then
+        echo "${members[@]}"
+        return 0
+    fi
+    for number in "${@:-}"; do
+        [[ " ${members[*]} " == *" $number "* ]] || die "Which number of $kind? One of ${members[*]}, or all"
+    done
+    echo "$@"
 }
 
 # wait_until WHAT COMMAND...
@@ -483,19 +529,19 @@ up_rabbit() {
         "$dir/rabbit/epmd.pid" epmd -port "$rabbit_epmd_port" -address 127.0.0.1
     wait_until epmd listens "$rabbit_epmd_port"
 
-    for node in "${nodes[@]}"; do
+    for node in "${members[@]}"; do
         own_directory "$rabbit_user" "$dir/rabbit/$node"
         write "$rabbit_user" "$dir/rabbit/$node/.erlang.cookie" <<<"$cookie"
         rabbit_settings "$node" | write "$rabbit_user" "$dir/rabbit/$node/rabbitmq.conf"
     done
-    start_rabbit "${nodes[0]}" # first and alone, so that the others find a cluster to join
-    start_rabbit "${nodes[@]:1}"
-    rabbitmqctl "${nodes[0]}" --quiet await_online_nodes "${#nodes[@]}"
+    start_rabbit "${members[0]}" # first and alone, so that the others find a cluster to join
+    start_rabbit "${members[@]:1}"
+    rabbitmqctl "${members[0]}" --quiet await_online_nodes "${#members[@]}"
 }
 
 down_rabbit() {
     local node pids=() pid
-    for node in "${nodes[@]}"; do
+    for node in "${members[@]}"; do
         # A node that was only just started tells its number a moment later.
         if [ -e "$dir/rabbit/$node/starting" ]; then (patience=10 && wait_until "node $node to start" rabbit_runs "$node") || true; fi
         pid=$(rabbit_pid "$node")
@@ -514,7 +560,7 @@ down_rabbit() {
 # start_rabbit NODE...: and waits for all of them. When all were down, none comes up alone: each waits for one that stopped later.
 start_rabbit() {
     local node chosen
-    chosen=$(which_nodes "$@")
+    chosen=$(which_of rabbit "$@")
     for node in $chosen; do
         if [ -n "$(rabbit_pid "$node")" ]; then continue; fi
         step "RabbitMQ: node $node on 127.0.0.1:${rabbit_ports[$node]}"
@@ -528,61 +574,8 @@ start_rabbit() {
     done
 }
 
-stop_rabbit() {
-    signal_rabbit TERM "$@"
-}
-
-kill_rabbit() {
-    signal_rabbit KILL "$@"
-}
-
-# A paused node keeps its connections open and answers nothing, as a machine does that swaps or whose network is gone.
-pause_rabbit() {
-    signal_rabbit STOP "$@"
-}
-
-resume_rabbit() {
-    signal_rabbit CONT "$@"
-}
-
-signal_rabbit() {
-    local signal=$1 node pid chosen
-    shift
-    chosen=$(which_nodes "$@")
-    for node in $chosen; do
-        pid=$(rabbit_pid "$node")
-        if [ -z "$pid" ]; then die "Node $node of RabbitMQ does not run"; fi
-        step "RabbitMQ: node $node gets SIG$signal"
-        kill "-$signal" "$pid"
-    done
-    case "$signal" in
-        TERM | KILL)
-            for node in $chosen; do
-                wait_until "node $node to end" rabbit_ended "$node"
-            done
-            ;;
-    esac
-}
-
-rabbit_ended() {
-    [ -z "$(rabbit_pid "$1")" ]
-}
-
 rabbit_runs() {
     [ -n "$(rabbit_pid "$1")" ]
-}
-
-# which_nodes NODE...|all
-which_nodes() {
-    if [ "$*" = all ]; then
-        echo "${nodes[@]}"
-        return
-    fi
-    local node
-    for node in "${@:-}"; do
-        [[ " ${nodes[*]} " == *" $node "* ]] || die "Which node of RabbitMQ? One of ${nodes[*]}, or all"
-    done
-    echo "$@"
 }
 
 rabbit_settings() {
@@ -597,7 +590,7 @@ default_vhost = basin
 
 cluster_name = basin
 cluster_formation.peer_discovery_backend = classic_config
-$(for node in "${nodes[@]}"; do echo "cluster_formation.classic_config.nodes.$node = basin$node@localhost"; done)
+$(for node in "${members[@]}"; do echo "cluster_formation.classic_config.nodes.$node = basin$node@localhost"; done)
 
 # Nodes cut off from the majority stop and take no part until they see it again.
 cluster_partition_handling = pause_minority
@@ -640,14 +633,14 @@ with_node() {
 
 rabbitmqctl() {
     local node
-    node=$(which_nodes "${1:-}")
+    node=$(which_of rabbit "${1:-}")
     shift
     with_node "$node" /usr/lib/rabbitmq/bin/rabbitmqctl --node "basin$node@localhost" "$@"
 }
 
 status_rabbit() {
     local node state code=0
-    for node in "${nodes[@]}"; do
+    for node in "${members[@]}"; do
         if [ -z "$(rabbit_pid "$node")" ]; then
             state=down code=1
         elif grep --quiet '^State:.T' "/proc/$(rabbit_pid "$node")/status"; then
@@ -660,11 +653,6 @@ status_rabbit() {
         echo "RabbitMQ $node    127.0.0.1:${rabbit_ports[$node]}  $state"
     done
     return "$code"
-}
-
-for_nodes() {
-    local node
-    for node in "${nodes[@]}"; do "$@" "$node"; done
 }
 
 rabbit_pid() {
@@ -688,11 +676,11 @@ up_basin() {
 # Says to each process what it runs and where it finds the rest.
 split_basin() {
     local process other system
-    for process in "${processes[@]}"; do
+    for process in "${members[@]}"; do
         mkdir -p "$dir/basin/$process"
         {
             echo "--Basin:Systems:Here=${systems[$process]}"
-            for other in "${processes[@]}"; do
+            for other in "${members[@]}"; do
                 if [ "$other" = "$process" ]; then continue; fi
                 for system in ${systems[$other]//,/ }; do
                     echo "--Basin:Systems:Addresses:$system=http://127.0.0.1:${basin_ports[$other]}"
@@ -714,7 +702,7 @@ readonly basin_program=${BASIN_PROGRAM:-artifacts/bin/Basin.Host/release/Basin.H
 # start_basin PROCESS...|all: and waits until they are ready.
 start_basin() {
     local process chosen settings
-    chosen=$(which_processes "$@")
+    chosen=$(which_of basin "$@")
     for process in $chosen; do
         if [ -n "$(basin_pid "$process")" ]; then continue; fi
         step "Basin: process $process on 127.0.0.1:${basin_ports[$process]}"
@@ -736,41 +724,9 @@ is_ready() {
     (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET /health/ready HTTP/1.0\r\n\r\n' >&3 && head -n 1 <&3 | grep --quiet ' 200 ') 2>/dev/null
 }
 
-stop_basin() {
-    signal_basin TERM "$@"
-}
-
-kill_basin() {
-    signal_basin KILL "$@"
-}
-
-# A paused process keeps its connections, its leases as long as they last, and whatever it has begun.
-pause_basin() {
-    signal_basin STOP "$@"
-}
-
-resume_basin() {
-    signal_basin CONT "$@"
-}
-
-signal_basin() {
-    local signal=$1 process pid chosen
-    shift
-    chosen=$(which_processes "$@")
-    for process in $chosen; do
-        pid=$(basin_pid "$process")
-        if [ -z "$pid" ]; then die "Process $process of Basin does not run"; fi
-        step "Basin: process $process gets SIG$signal"
-        kill "-$signal" "$pid"
-        case "$signal" in
-            TERM | KILL) wait_until "process $process to end" ended "$pid" ;;
-        esac
-    done
-}
-
 down_basin() {
     local process pid
-    for process in "${processes[@]}"; do
+    for process in "${members[@]}"; do
         pid=$(basin_pid "$process")
         if [ -z "$pid" ]; then continue; fi
         step "Basin: process $process stops"
@@ -781,7 +737,7 @@ down_basin() {
 
 status_basin() {
     local process code=0
-    for process in "${processes[@]}"; do
+    for process in "${members[@]}"; do
         if is_ready "${basin_ports[$process]}"; then
             echo "Basin $process: ready on 127.0.0.1:${basin_ports[$process]}"
         else
@@ -790,19 +746,6 @@ status_basin() {
         fi
     done
     return "$code"
-}
-
-# which_processes PROCESS...|all
-which_processes() {
-    if [ "$*" = all ]; then
-        echo "${processes[@]}"
-        return
-    fi
-    local process
-    for process in "${@:-}"; do
-        [[ " ${processes[*]} " == *" $process "* ]] || die "Which process of Basin? One of ${processes[*]}, or all"
-    done
-    echo "$@"
 }
 
 basin_pid() {
@@ -841,7 +784,7 @@ EOF
         for system in $(tr , ' ' <<<"${systems[*]}"); do
             echo "backend $system"
             echo "    balance roundrobin"
-            for process in "${processes[@]}"; do
+            for process in "${members[@]}"; do
                 if [ -z "$is_split" ] || [[ ",${systems[$process]}," == *",$system,"* ]]; then
                     echo "    server basin$process 127.0.0.1:${basin_ports[$process]}"
                 fi

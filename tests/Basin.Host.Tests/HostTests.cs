@@ -114,6 +114,25 @@ public sealed class HostTests
         Assert.DoesNotContain("Exception", output);
     }
 
+    [Theory]
+    [InlineData("Failed to connect to 127.0.0.1:1", "--Basin:Postgres:ConnectionString=Host=127.0.0.1;Port=1;Username=basin;Password=hunter2", "--Basin:Postgres:StartPatience=00:00:00")]
+    [InlineData("is no connection string of Npgsql", "--Basin:Postgres:ConnectionString=Hostess=db;Password=hunter2")]
+    [InlineData("set Basin:Postgres:ConnectionString too", "--Basin:RabbitMQ:ConnectionString=amqp://basin:hunter2@127.0.0.1/basin")]
+    [InlineData("needs Basin:Postgres:ConnectionString", "--Basin:Systems:Here=orders", "--Basin:Systems:Address=http://127.0.0.1:1")]
+    [InlineData("names 'ordres'. Systems are: cart, catalog, ids, inventory, notifications, orders, payments, shipping.", "--Basin:Systems:Here=ordres")]
+    public async Task What_cannot_grow_refuses_the_start_with_one_line(string named, params string[] arguments)
+    {
+        using var data = new TemporaryDirectory();
+
+        var (ended, output, error) = await HostProcess.RunAsync(["--urls=http://127.0.0.1:0", "--data", data.Path, .. arguments]);
+
+        Assert.Equal(1, ended);
+        Assert.StartsWith("Basin cannot start: ", error, StringComparison.Ordinal);
+        Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.DoesNotContain("hunter2", output + error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_link_for_the_first_operator_is_printed_once()
     {

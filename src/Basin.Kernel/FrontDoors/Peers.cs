@@ -92,14 +92,15 @@ public sealed partial class Peers : IDisposable
         }
     }
 
-    private Task<HttpResponseMessage> SendAsync<TQuestion, TAnswer>(Call<TQuestion, TAnswer> call, TQuestion question, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendAsync<TQuestion, TAnswer>(
+        Call<TQuestion, TAnswer> call, TQuestion question, CancellationToken cancellation)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_placement.AddressOf(call.System), call.Path))
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_placement.AddressOf(call.System), call.Path))
         {
             Content = JsonContent.Create(question, options: _json),
             Headers = { Authorization = new AuthenticationHeaderValue(PeerAuthentication.Name, _seal.TokenFor(call.System)) },
         };
-        return _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
     }
 
     /// <summary>A refusal crosses as it is; one of the way there, such as a wrong address, is not the caller's business.</summary>

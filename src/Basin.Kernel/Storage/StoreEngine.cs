@@ -18,6 +18,11 @@ internal abstract class StoreEngine : IDisposable
     /// <summary>Called when all shards are open.</summary>
     public abstract void Start();
 
+    /// <summary>Says something to the other processes, and hears what each of them has said in the last seconds.</summary>
+    /// <returns>Nothing where there are no others.</returns>
+    /// <exception cref="StoreUnavailableException">Nobody has heard it.</exception>
+    public abstract Task<List<string>> ExchangeAsync(string report, CancellationToken cancellation);
+
     /// <summary>Finishes the work that waits and closes every shard.</summary>
     public abstract void Dispose();
 }

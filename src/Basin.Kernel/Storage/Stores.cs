@@ -46,6 +46,9 @@ public sealed class Stores : IDisposable
 
     public Store Of(string system) => _stores[system];
 
+    /// <inheritdoc cref="StoreEngine.ExchangeAsync"/>
+    internal Task<List<string>> ExchangeAsync(string report, CancellationToken cancellation) => _engine.ExchangeAsync(report, cancellation);
+
     internal static void RefuseUnknownNames(StoreOptions options, List<SystemDefinition> systems)
     {
         foreach (var name in options.Shards.Keys)

@@ -1,17 +1,60 @@
+using System.Text.Json.Serialization;
+
 namespace Basin.Kernel.Telemetry;
 
 /// <summary>The systems in one second, as the console's map shows them.</summary>
-public sealed record Pulse(DateTimeOffset At, IReadOnlyList<SystemPulse> Systems, IReadOnlyList<FlowPulse> Flows);
+/// <param name="Processes">How many processes have been asked.</param>
+public sealed record Pulse(DateTimeOffset At, IReadOnlyList<SystemPulse> Systems, IReadOnlyList<FlowPulse> Flows, int Processes = 1)
+{
+    /// <summary>What this process and others do together.</summary>
+    internal Pulse With(IReadOnlyCollection<Pulse> others)
+    {
+        var all = others.Prepend(this).ToList();
+        return this with
+        {
+            Systems = [.. Systems.Select(system => SystemPulse.Sum([.. all.SelectMany(pulse => pulse.Systems).Where(same => same.Name == system.Name)]))],
+            Flows =
+            [
+                .. all.SelectMany(pulse => pulse.Flows)
+                    .GroupBy(flow => (flow.From, flow.To))
+                    .Select(same => new FlowPulse(same.Key.From, same.Key.To, Math.Round(same.Sum(flow => flow.RatePerSecond), 1))),
+            ],
+            Processes = all.Count,
+        };
+    }
+}
 
 /// <param name="RatePerSecond">Requests answered, events applied and jobs run.</param>
 /// <param name="P50Ms">Median time of a request in the last seconds; of a commit, when there were no requests; 0 when there was neither.</param>
 /// <param name="P99Ms">The same for the slowest of a hundred.</param>
 /// <param name="Parked">Events set aside and dead letters.</param>
 /// <param name="State"><c>ok</c>, <c>degraded</c> while something was given up, or <c>down</c> while writes are refused.</param>
-public sealed record SystemPulse(string Name, double RatePerSecond, double P50Ms, double P99Ms, long Queue, long Lag, long Parked, string State);
+public sealed record SystemPulse(string Name, double RatePerSecond, double P50Ms, double P99Ms, long Queue, long Lag, long Parked, string State)
+{
+    private static readonly string[] States = ["ok", "degraded", "down"];
+
+    /// <summary>
+    /// One system in several processes. All see the same events set aside; whoever carries the system knows best how far it is. The median is that of the
+    /// process that does most.
+    /// </summary>
+    internal static SystemPulse Sum(IReadOnlyList<SystemPulse> parts) => new(
+        parts[0].Name,
+        Math.Round(parts.Sum(part => part.RatePerSecond), 1),
+        parts.MaxBy(part => part.RatePerSecond)!.P50Ms,
+        parts.Max(part => part.P99Ms),
+        parts.Sum(part => part.Queue),
+        parts.Min(part => part.Lag),
+        parts[0].Parked,
+        parts.MaxBy(part => Array.IndexOf(States, part.State))!.State);
+}
 
 /// <summary>Events of one system that another has applied.</summary>
 public sealed record FlowPulse(string From, string To, double RatePerSecond);
+
+/// <summary>As processes tell each other.</summary>
+[JsonSerializable(typeof(Pulse))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+internal sealed partial class PulseJson : JsonSerializerContext;
 
 /// <summary>What the counters said at one moment.</summary>
 internal sealed record PulseSample(

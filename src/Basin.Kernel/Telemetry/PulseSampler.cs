@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Storage;
 using Microsoft.Extensions.Hosting;
 
 namespace Basin.Kernel.Telemetry;
 
-/// <summary>Takes the pulse of all systems each second and keeps the last five minutes for those who begin to look.</summary>
+/// <summary>Takes the pulse of all systems each second, in all processes, and keeps the last five minutes for those who begin to look.</summary>
 public sealed class PulseSampler(
     MetricsCollector collector, Backlog backlog, Relay relay, Stores stores, RouteOwners owners, TimeProvider time) : BackgroundService
 {
@@ -57,11 +58,29 @@ public sealed class PulseSampler(
         if (_samples.TryPeek(out var start))
         {
             var states = systems.Select(system => (system, stores.Of(system.System).Shards.Any(shard => shard.Trouble is not null))).ToList();
-            Publish(sample.Since(_samples.Last(), start, time, states));
+            var own = sample.Since(_samples.Last(), start, time, states);
+            Publish(own.With(await HearOthersAsync(own, cancellation)));
         }
         _samples.Enqueue(sample);
         if (_samples.Count > SamplesForPercentiles)
             _samples.Dequeue();
+    }
+
+    private async Task<List<Pulse>> HearOthersAsync(Pulse own, CancellationToken cancellation)
+    {
+        var pulses = new List<Pulse>();
+        foreach (var report in await stores.ExchangeAsync(JsonSerializer.Serialize(own, PulseJson.Default.Pulse), cancellation))
+        {
+            try
+            {
+                pulses.Add(JsonSerializer.Deserialize(report, PulseJson.Default.Pulse)!);
+            }
+            catch (JsonException)
+            {
+                // A process of another version speaks of other things.
+            }
+        }
+        return pulses;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Http;
 using Basin.Kernel.Ids;
+using Basin.Kernel.Telemetry;
 using Basin.Kernel.Tests.Sample;
 using Basin.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -115,6 +116,25 @@ public sealed class TwoProcessesTests : IAsyncLifetime
         Assert.Equal(3, _listening.Get<Listener>().Heard.Count);
         Assert.Empty(_walking.Get<Listener>().Heard);
         Assert.Empty(_listening.Get<Walker>().Called);
+    }
+
+    [Fact]
+    public async Task The_pulse_of_one_process_is_that_of_both()
+    {
+        TestHost[] both = [_walking, _listening];
+        foreach (var host in both)
+            await host.Get<PulseSampler>().SampleAsync(CancellationToken.None);
+        await _walking.Get<Walker>().StepAsync(_walking.Get<Walker>().NewThing(), 1, 2, 3, 4);
+        await Eventually.TrueAsync(() => _listening.Get<Listener>().Heard.Count == 4);
+        await Eventually.TrueAsync(async () =>
+        {
+            foreach (var host in both)
+            {
+                host.Clock.Advance(TimeSpan.FromMilliseconds(100));
+                await host.Get<PulseSampler>().SampleAsync(CancellationToken.None);
+            }
+            return _walking.Get<PulseSampler>().Latest is { Processes: 2 } pulse && pulse.Flows.Any(flow => flow is { From: "walker", RatePerSecond: > 0 });
+        });
     }
 
     public async ValueTask DisposeAsync()

@@ -35,6 +35,20 @@ public sealed class PulseTests
     }
 
     [Fact]
+    public void Several_processes_beat_as_one()
+    {
+        var at = new DateTimeOffset(2026, 3, 2, 9, 0, 0, TimeSpan.Zero);
+        var own = new Pulse(at, [new("orders", 10, 2, 9, Queue: 1, Lag: 40, Parked: 3, "ok")], [new("orders", "stock", 1.5)]);
+        var other = new Pulse(at, [new("orders", 90, 5, 7, Queue: 2, Lag: 4, Parked: 3, "down")], [new("orders", "stock", 2), new("stock", "orders", 1)]);
+
+        var together = own.With([other]);
+
+        Assert.Equal(new SystemPulse("orders", 100, 5, 9, Queue: 3, Lag: 4, Parked: 3, "down"), Assert.Single(together.Systems));
+        Assert.Equal([new FlowPulse("orders", "stock", 3.5), new FlowPulse("stock", "orders", 1)], together.Flows);
+        Assert.Equal(2, together.Processes);
+    }
+
+    [Fact]
     public async Task A_system_that_gave_up_an_event_is_degraded_until_it_is_discarded()
     {
         await using var host = await TestHost.StartAsync(

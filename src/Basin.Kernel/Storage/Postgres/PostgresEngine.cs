@@ -77,7 +77,7 @@ internal sealed class PostgresEngine : StoreEngine
             database,
             """
             SELECT tablename::text FROM pg_tables WHERE schemaname = $1
-            AND tablename NOT IN ('basin_schema', 'basin_shard', 'basin_owner', 'basin_writer', 'basin_id_lease')
+            AND tablename NOT IN ('basin_schema', 'basin_shard', 'basin_owner', 'basin_writer', 'basin_id_lease', 'basin_process')
             """,
             schema);
         return tables.TrueForAll(table => ListOf(database, $"SELECT '' FROM \"{schema}\".\"{table}\" LIMIT 1").Count == 0)
@@ -139,6 +139,34 @@ internal sealed class PostgresEngine : StoreEngine
             while (reader.Read())
                 found.Add(reader.GetString(0));
             return found;
+        }
+        catch (NpgsqlException failure)
+        {
+            throw PostgresErrors.Translate(failure);
+        }
+    }
+
+    public override async Task<List<string>> ExchangeAsync(string report, CancellationToken cancellation)
+    {
+        var table = $"{_shards[0].Schema}.basin_process";
+        await using var command = _shards[0].Database.Leasing.CreateCommand(
+            $"""
+            WITH said AS (
+                INSERT INTO {table} VALUES ($1, now(), $2) ON CONFLICT (process) DO UPDATE SET said_at = now(), report = excluded.report
+            ), gone AS (
+                DELETE FROM {table} WHERE said_at < now() - interval '1 hour'
+            )
+            SELECT report FROM {table} WHERE process <> $1 AND said_at > now() - interval '5 seconds'
+            """);
+        command.Parameters.Add(new NpgsqlParameter { Value = _process });
+        command.Parameters.Add(new NpgsqlParameter { Value = report });
+        try
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            var others = new List<string>();
+            while (await reader.ReadAsync(cancellation))
+                others.Add(reader.GetString(0));
+            return others;
         }
         catch (NpgsqlException failure)
         {

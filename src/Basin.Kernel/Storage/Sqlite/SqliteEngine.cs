@@ -25,5 +25,7 @@ internal sealed class SqliteEngine(StoreOptions options, TimeProvider time, ILog
     {
     }
 
+    public override Task<List<string>> ExchangeAsync(string report, CancellationToken cancellation) => Task.FromResult<List<string>>([]);
+
     public override void Dispose() => _shards.ForEach(shard => shard.Dispose());
 }

@@ -663,7 +663,7 @@ epmd_pid() {
     own_pid "$dir/rabbit/epmd.pid" "$rabbit_epmd_port"
 }
 
-# Basin: three processes with the same settings, each of which could do everything alone.
+# Basin: three processes with the same settings, each of which could do everything alone; or, split, each with some of the systems.
 
 up_basin() {
     mkdir -p "$dir/basin"
@@ -777,8 +777,8 @@ defaults
 frontend shop
     bind 127.0.0.1:$balancer_port
     # Processes ask each other there; the token that they need is their second lock.
-    http-request deny deny_status 404 if { path_beg /internal }
-    use_backend %[path,map_beg($PWD/eng/systems.map,catalog)]
+    http-request deny deny_status 404 if { path,url_dec,lower -m beg /internal }
+    use_backend %[path,url_dec,lower,map_beg($PWD/eng/systems.map,catalog)]
 EOF
         local system
         for system in $(tr , ' ' <<<"${systems[*]}"); do

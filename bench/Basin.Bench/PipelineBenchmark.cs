@@ -134,7 +134,7 @@ internal static class PipelineBenchmark
                 await _room.WaitAsync(cancellation);
                 var asked = time.GetTimestamp();
                 var once = shop.Once.For(shop.Caller, $"{keyPrefix}-{caller}-{n}", "bench");
-                var answer = await shop.Orders.PlaceAsync(shop.Caller.Tenant, null, Order(chance), once, cancellation);
+                var answer = await shop.Orders.PlaceAsync(shop.Caller.Tenant, null, Order(chance), cart: null, once, cancellation);
                 if (answer.Problem is { } problem)
                     throw new BenchmarkException($"An order was refused: {problem.Title}");
                 latencies.Add(time.GetElapsedTime(asked).TotalMilliseconds);

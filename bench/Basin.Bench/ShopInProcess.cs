@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Basin.Cart;
 using Basin.Catalog;
 using Basin.Inventory;
 using Basin.Kernel.Access;
@@ -52,6 +53,7 @@ internal sealed class ShopInProcess : IAsyncDisposable
         builder.AddKernel();
         builder.AddAccess(static _ => { });
         builder.AddCatalog();
+        builder.AddCart();
         builder.AddInventory();
         builder.AddPayments();
         builder.AddShipping();

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Basin.Cart;
 using Basin.Catalog;
 using Basin.Inventory;
 using Basin.Kernel.Ids;
@@ -30,6 +31,7 @@ internal sealed class Shop : IAsyncDisposable
             builder =>
             {
                 builder.AddCatalog();
+                builder.AddCart();
                 builder.AddInventory();
                 builder.AddPayments();
                 builder.AddShipping();

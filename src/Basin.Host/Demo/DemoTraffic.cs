@@ -43,9 +43,9 @@ internal sealed class DemoTraffic(OrdersApi orders, OnceRegistry registry, Tenan
         var caller = new Caller(tenants.Shop, "demo", new HashSet<string>());
         try
         {
-            await orders.PlaceAsync(caller.Tenant, owner: null, NextOrder(), registry.For(caller, key: null, "demo"), cancellation);
+            await orders.PlaceAsync(caller.Tenant, owner: null, NextOrder(), cart: null, registry.For(caller, key: null, "demo"), cancellation);
         }
-        catch (StoreUnavailableException)
+        catch (Exception refusal) when (refusal is StoreUnavailableException or ProblemException)
         {
             // The demo takes no for an answer, as a customer would who comes back later.
         }

@@ -26,6 +26,7 @@ public sealed class EventLog
     {
         if (published.Count == 0)
             return;
+        Transaction.Invariant(published[0].Sequence > LastSequence, $"event {published[0].Sequence} comes behind {LastSequence}");
         TaskCompletionSource changed;
         lock (_lock)
         {

@@ -14,6 +14,8 @@ namespace Basin.Kernel.Events;
 internal sealed class ParkedEvents(
     Store consumer, Shard target, FrozenDictionary<string, EventBinding> bindings, EventsOptions options, TimeProvider time, Randomness chance, ILogger log)
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
+
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal sealed record Parked(EventSource Source, EventRecord Event, int Attempts, DateTimeOffset DueAt);
@@ -22,7 +24,7 @@ internal sealed class ParkedEvents(
     public static async ValueTask<HashSet<long>> KeysAsync(Snapshot snapshot, EventSource source)
     {
         var keys = await snapshot.ListAsync(
-            "SELECT DISTINCT key FROM basin_parked WHERE source = $1 AND source_shard = $2", row => row.Integer(0), source.System, source.Shard);
+            "SELECT DISTINCT key FROM basin_parked WHERE source = $1 AND source_shard = $2 AND state <> 'blocked'", row => row.Integer(0), source.System, source.Shard);
         return [.. keys];
     }
 
@@ -64,9 +66,9 @@ internal sealed class ParkedEvents(
                 var next = await target.ReadAsync(
                     snapshot => snapshot.FindAsync($"{Select} WHERE state = 'waiting' ORDER BY due_at LIMIT 1", Read), cancellation);
                 if (next is null)
-                    await wake.WaitAsync(cancellation);
+                    await LookAgainAsync(wake, due: null, cancellation);
                 else if (next.DueAt > time.GetUtcNow())
-                    await Task.WhenAny(wake, time.DelayTowards(next.DueAt, cancellation));
+                    await LookAgainAsync(wake, next.DueAt, cancellation);
                 else
                     await RetryAsync(next, cancellation);
             }
@@ -84,6 +86,19 @@ internal sealed class ParkedEvents(
                 await time.DelayQuietly(options.LongestBackoff / 4, cancellation);
             }
         }
+    }
+
+    /// <summary>Where others share the shard, somebody may have an event replayed in another process, which wakes nobody here.</summary>
+    private async Task LookAgainAsync(Task wake, DateTimeOffset? due, CancellationToken cancellation)
+    {
+        if (target.Ownership != Ownership.Sole)
+        {
+            var soon = time.GetUtcNow() + LongestWait;
+            due = due < soon ? due : soon;
+        }
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAny(wake, due is { } at ? time.DelayTowards(at, timer.Token) : Task.Delay(Timeout.InfiniteTimeSpan, time, timer.Token));
+        await timer.CancelAsync();
     }
 
     private async Task RetryAsync(Parked parked, CancellationToken cancellation)

@@ -54,11 +54,13 @@ internal sealed class Subscription(
         {
             try
             {
-                Volatile.Write(ref _checkpoint, await LoadCheckpointAsync(cancellation));
+                // Its own number: what is reported of another process meanwhile is not where this one goes on.
+                var checkpoint = await LoadCheckpointAsync(cancellation);
                 while (true)
                 {
-                    await sourceShard.Events.WaitBeyondAsync(_checkpoint, cancellation);
-                    await ApplyNextAsync(cancellation);
+                    Volatile.Write(ref _checkpoint, checkpoint);
+                    await sourceShard.Events.WaitBeyondAsync(checkpoint, cancellation);
+                    checkpoint = await ApplyNextAsync(checkpoint, cancellation);
                     failures = 0;
                 }
             }
@@ -90,30 +92,32 @@ internal sealed class Subscription(
         WritePriority.Owner,
         cancellation);
 
-    private async Task ApplyNextAsync(CancellationToken cancellation)
+    /// <returns>The checkpoint after it.</returns>
+    private async Task<long> ApplyNextAsync(long checkpoint, CancellationToken cancellation)
     {
-        var batch = await sourceShard.Events.ReadAfterAsync(sourceShard, _checkpoint, options.MaxBatch, cancellation);
+        var batch = await sourceShard.Events.ReadAfterAsync(sourceShard, checkpoint, options.MaxBatch, cancellation);
         if (batch.Count == 0)
-            return;
+            return checkpoint;
         await rightOfWay.YieldAsync(batch[0].At, cancellation);
         Applied applied;
         try
         {
-            applied = await ApplyAsync(batch, careful: false, cancellation);
+            applied = await ApplyAsync(checkpoint, batch, careful: false, cancellation);
         }
         catch (Exception failure) when (failure is not StoreUnavailableException && !cancellation.IsCancellationRequested)
         {
             // One of them fails: apply each as a part that may fail alone, and park those that do.
-            applied = await ApplyAsync(batch, careful: true, cancellation);
+            applied = await ApplyAsync(checkpoint, batch, careful: true, cancellation);
             parked.Announce(source, applied.Parked);
         }
-        Volatile.Write(ref _checkpoint, batch[^1].Sequence);
         KernelMetrics.EventsApplied(consumer.System, source.System, applied.Count);
+        return batch[^1].Sequence;
     }
 
     private sealed record Applied(int Count, IReadOnlyList<(EventRecord Event, Exception Failure)> Parked);
 
-    private Task<Applied> ApplyAsync(IReadOnlyList<EventRecord> batch, bool careful, CancellationToken cancellation) => target.WriteAsync(
+    private Task<Applied> ApplyAsync(
+        long checkpoint, IReadOnlyList<EventRecord> batch, bool careful, CancellationToken cancellation) => target.WriteAsync(
         async tx =>
         {
             var blocked = await ParkedEvents.KeysAsync(tx, source);
@@ -137,7 +141,7 @@ internal sealed class Subscription(
                 }
                 count++;
             }
-            await MoveCheckpointAsync(tx, batch[^1].Sequence);
+            await MoveCheckpointAsync(tx, checkpoint, batch[^1].Sequence);
             return new Applied(count, failed);
         },
         WritePriority.Owner,
@@ -148,11 +152,11 @@ internal sealed class Subscription(
     private ValueTask<Exception?> TryOneAsync(Transaction tx, EventBinding binding, EventRecord record) =>
         tx.TryAsync(() => ApplyOneAsync(tx, binding, record));
 
-    private async ValueTask MoveCheckpointAsync(Transaction tx, long sequence)
+    private async ValueTask MoveCheckpointAsync(Transaction tx, long checkpoint, long sequence)
     {
         var moved = await tx.ExecuteAsync(
             "UPDATE basin_checkpoint SET sequence = $4 WHERE source = $1 AND source_shard = $2 AND sequence = $3",
-            source.System, source.Shard, _checkpoint, sequence);
+            source.System, source.Shard, checkpoint, sequence);
         Transaction.Invariant(moved == 1, $"the checkpoint of {source} in {consumer.System}/{target.Number} is moved by this consumer alone");
     }
 }

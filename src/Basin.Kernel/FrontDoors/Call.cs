@@ -12,12 +12,13 @@ public sealed record Call<TQuestion, TAnswer>(string System, string Name, bool M
     internal string Path => $"/internal/{System}/{Name}";
 }
 
-/// <summary>How questions and answers are written: as in the API, except that a process of a newer version may say more.</summary>
+/// <summary>How questions and answers are written: as in the API, except that a process of another version may say more, or less.</summary>
 internal static class CallJson
 {
     public static JsonSerializerOptions Of(JsonOptions http) => new(http.SerializerOptions)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+        RespectRequiredConstructorParameters = false,
         DefaultIgnoreCondition = JsonIgnoreCondition.Never,
     };
 }

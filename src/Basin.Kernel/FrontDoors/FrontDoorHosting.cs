@@ -65,7 +65,8 @@ public static class FrontDoorHosting
         }
         catch (JsonException malformed)
         {
-            throw JsonProblems.Of(malformed).Refusal();
+            // Another version asks; what is wrong is not in a customer's request.
+            throw KernelProblems.UnsupportedMediaType.With(malformed.Message).Refusal();
         }
     }
 

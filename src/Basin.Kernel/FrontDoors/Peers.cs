@@ -2,9 +2,11 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
+using Basin.Kernel.Storage;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -22,6 +24,12 @@ namespace Basin.Kernel.FrontDoors;
 public sealed partial class Peers : IDisposable
 {
     private const long MaxAnswerBytes = 4 * 1024 * 1024;
+
+    private static readonly HttpStatusCode[] OfTheWay =
+    [
+        HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed,
+        HttpStatusCode.RequestEntityTooLarge, HttpStatusCode.UnsupportedMediaType, HttpStatusCode.MisdirectedRequest,
+    ];
 
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(50);
 
@@ -72,7 +80,8 @@ public sealed partial class Peers : IDisposable
                 throw (await RefusalAsync(call.System, response, cancellation)).Refusal();
             return (await response.Content.ReadFromJsonAsync<TAnswer>(_json, cancellation))!;
         }
-        catch (Exception failure) when (failure is HttpRequestException or TimeoutRejectedException or BrokenCircuitException or JsonException)
+        catch (Exception failure) when (failure is HttpRequestException or TimeoutRejectedException or BrokenCircuitException or JsonException
+            or CryptographicException)
         {
             Unanswered(_log, call.System, call.Name, failure.Message);
             throw KernelProblems.SystemUnavailable.With($"It is {call.System}.").Refusal();
@@ -86,10 +95,19 @@ public sealed partial class Peers : IDisposable
         {
             return await asking;
         }
-        catch (ProblemException unanswered) when (unanswered.Problem.Code == KernelProblems.SystemUnavailable.Code)
+        catch (Exception failure) when (failure is ProblemException { Problem.Status: >= 500 } or StoreUnavailableException)
         {
             return without;
         }
+    }
+
+    /// <inheritdoc cref="OrWithoutAsync{TAnswer}"/>
+    public static async ValueTask OrWithoutAsync(ValueTask asking) => await OrWithoutAsync(NothingAsync(asking), 0);
+
+    private static async ValueTask<int> NothingAsync(ValueTask asking)
+    {
+        await asking;
+        return 0;
     }
 
     private async Task<HttpResponseMessage> SendAsync<TQuestion, TAnswer>(
@@ -103,12 +121,12 @@ public sealed partial class Peers : IDisposable
         return await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
     }
 
-    /// <summary>A refusal crosses as it is; one of the way there, such as a wrong address, is not the caller's business.</summary>
+    /// <summary>
+    /// A refusal crosses as it is; one of the way there, such as a wrong address or a question of another version, is not the caller's business.
+    /// </summary>
     private async Task<Problem> RefusalAsync(string system, HttpResponseMessage response, CancellationToken cancellation)
     {
-        var isOfSystem = response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound
-            or HttpStatusCode.MisdirectedRequest) && response.Content.Headers.ContentType?.MediaType == ProblemResult.ContentType;
-        if (isOfSystem && await response.Content.ReadFromJsonAsync(ProblemJson.Default.ProblemBody, cancellation) is { } body)
+        if (IsProblem(response) && !OfTheWay.Contains(response.StatusCode) && await response.Content.ReadFromJsonAsync(ProblemJson.Default.ProblemBody, cancellation) is { } body)
         {
             var problem = new Problem(body.Status, body.Code, body.Title) { Detail = body.Detail, RetryAfter = response.Headers.RetryAfter?.Delta };
             return body.Errors is null ? problem : problem with { Errors = body.Errors };
@@ -117,10 +135,13 @@ public sealed partial class Peers : IDisposable
         return KernelProblems.SystemUnavailable.With($"It is {system}.");
     }
 
+    /// <summary>Whoever says what is wrong has answered: a system that refuses because of another is not the one to leave alone.</summary>
     private static PredicateBuilder<HttpResponseMessage> Failures => new PredicateBuilder<HttpResponseMessage>()
         .Handle<HttpRequestException>()
         .Handle<TimeoutRejectedException>()
-        .HandleResult(response => (int)response.StatusCode >= 500);
+        .HandleResult(response => (int)response.StatusCode >= 500 && !IsProblem(response));
+
+    private static bool IsProblem(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType == ProblemResult.ContentType;
 
     private ResiliencePipeline<HttpResponseMessage> NewPipeline((string System, bool MayRepeat) kind)
     {

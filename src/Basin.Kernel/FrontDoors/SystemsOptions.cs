@@ -38,6 +38,6 @@ public sealed class SystemsOptions : IValidatableObject
 
     private const string BaseExpected = "http:// or https:// with a host, and no path, is expected.";
 
-    private static bool IsBase(Uri address) =>
-        address.IsAbsoluteUri && address.Scheme is "http" or "https" && address is { PathAndQuery: "/", Fragment: "", UserInfo: "" };
+    private static bool IsBase(Uri? address) =>
+        address is { IsAbsoluteUri: true } && address.Scheme is "http" or "https" && address is { PathAndQuery: "/", Fragment: "", UserInfo: "" };
 }

@@ -1,3 +1,4 @@
+using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,15 +24,17 @@ internal static class Health
         routes.MapGet("/health/ready", GetReady).ExcludeFromDescription().DisableHttpMetrics();
     }
 
-    private static Results<Ok<HealthReport>, JsonHttpResult<HealthReport>> GetReady(Stores stores, IHostApplicationLifetime lifetime)
+    private static Results<Ok<HealthReport>, JsonHttpResult<HealthReport>> GetReady(
+        Stores stores, Placement placement, IHostApplicationLifetime lifetime)
     {
-        var report = ReportOf(stores, lifetime.ApplicationStarted.IsCancellationRequested, lifetime.ApplicationStopping.IsCancellationRequested);
+        var report = ReportOf(
+            stores.All.Where(store => placement.IsHere(store.System)), lifetime.ApplicationStarted.IsCancellationRequested, lifetime.ApplicationStopping.IsCancellationRequested);
         return report.Status == "ready" ? TypedResults.Ok(report) : TypedResults.Json(report, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    public static HealthReport ReportOf(Stores stores, bool started, bool stopping)
+    public static HealthReport ReportOf(IEnumerable<Store> stores, bool started, bool stopping)
     {
-        var systems = stores.All.Select(HealthOf).ToList();
+        var systems = stores.Select(HealthOf).ToList();
         var status = stopping ? "draining" : !started ? "starting" : systems.Exists(system => system.State != "ok") ? "degraded" : "ready";
         return new HealthReport(status, systems);
     }

@@ -48,7 +48,7 @@ public sealed class Relay : IHostedService, IDisposable
             var sources = definitions.Where(source => source.Published.Keys.Any(bindings.ContainsKey)).ToList();
             foreach (var shard in store.Shards)
             {
-                var duties = new Duties(shard, []);
+                var duties = new Duties(consumer.Name, shard, []);
                 _duties.Add(duties);
                 var runner = new JobRunner(consumer.Name, shard, jobs, _rightOfWay, options, time, chance, log);
                 _runners.Add(runner);
@@ -103,10 +103,10 @@ public sealed class Relay : IHostedService, IDisposable
     public void Dispose() => _stopping.Dispose();
 
     /// <summary>What the owner of a shard does, in loops that end when they are cancelled.</summary>
-    private sealed record Duties(Shard Shard, List<Func<CancellationToken, Task>> Loops);
+    private sealed record Duties(string System, Shard Shard, List<Func<CancellationToken, Task>> Loops);
 
     /// <summary>Does the duties whenever, and for as long as, the shard is this process's.</summary>
-    private static async Task CarryAsync(Duties duties, CancellationToken cancellation)
+    private async Task CarryAsync(Duties duties, CancellationToken cancellation)
     {
         var ownership = duties.Shard.Ownership;
         while (!cancellation.IsCancellationRequested)
@@ -121,6 +121,12 @@ public sealed class Relay : IHostedService, IDisposable
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
+            }
+            catch (Exception failure)
+            {
+                // Whoever keeps the lease has to do the work.
+                EventsLog.LoopFailed(_log, duties.System, failure);
+                await _time.DelayQuietly(ReportPeriod, cancellation);
             }
         }
         await ownership.LeaveAsync();

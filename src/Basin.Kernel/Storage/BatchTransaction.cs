@@ -31,6 +31,9 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     /// <inheritdoc cref="Connection.Epoch"/>
     public long Epoch => connection.Epoch;
 
+    /// <inheritdoc cref="Connection.HasWaited"/>
+    public bool HasWaited => connection.HasWaited;
+
     public void Begin(bool careful)
     {
         (_careful, _spoiled) = (careful, false);

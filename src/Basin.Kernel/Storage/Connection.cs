@@ -43,6 +43,9 @@ internal abstract class Connection : IDisposable
     /// <returns>The sequence of the last event that was committed, by whomever.</returns>
     public abstract long Begin();
 
+    /// <summary>Whether the current transaction could begin only after the database had been gone for a while.</summary>
+    public virtual bool HasWaited { get; protected set; }
+
     /// <summary>Writes the events behind what the transaction has written, and makes all of it durable.</summary>
     /// <param name="hasJobs">Whether the transaction has scheduled jobs.</param>
     /// <exception cref="StoreException">Something that was sent has failed.</exception>

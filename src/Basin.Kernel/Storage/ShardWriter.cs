@@ -30,6 +30,7 @@ internal sealed class ShardWriter : IDisposable
     private readonly ManualResetEventSlim _requested = new(initialState: false, spinCount: 0);
     private readonly Thread _thread;
     private long _committedAt;
+    private long _resumedAt = long.MinValue;
     private int _queuedRequests;
     private long _accepted;
     private long _answers;
@@ -143,7 +144,8 @@ internal sealed class ShardWriter : IDisposable
         while (batch.Count < _options.MaxWritesPerCommit && _requests.TryDequeue(out var item))
         {
             Interlocked.Decrement(ref _queuedRequests);
-            if (_time.GetElapsedTime(item.EnqueuedAt).TotalSeconds > _options.MaxQueueSeconds)
+            // Nobody is to blame for a database that was gone: whoever has waited for it has the whole time again.
+            if (_time.GetElapsedTime(Math.Max(item.EnqueuedAt, _resumedAt)).TotalSeconds > _options.MaxQueueSeconds)
                 Refuse([item], Unavailable(StoreUnavailableException.Reasons.Busy, $"could not begin within {_options.MaxQueueSeconds} s"));
             else
                 batch.Add(item);
@@ -168,10 +170,11 @@ internal sealed class ShardWriter : IDisposable
             Abandon(batch, failure);
             return;
         }
+        _committedAt = _time.GetTimestamp();
+        // At once: what comes in between is told apart by what the connection saw in this transaction.
+        _committed(_transaction);
         if (_trouble is not null)
             EndTrouble();
-        _committedAt = _time.GetTimestamp();
-        _committed(_transaction);
         foreach (var item in batch)
             item.Answer();
         Interlocked.Add(ref _answers, batch.Count);
@@ -213,6 +216,8 @@ internal sealed class ShardWriter : IDisposable
     private void RunAndCommit(List<WorkItem> batch, bool careful)
     {
         _transaction.Begin(careful);
+        if (_transaction.HasWaited)
+            _resumedAt = _time.GetTimestamp();
         foreach (var item in batch)
             item.Run(_transaction);
         _transaction.Commit();

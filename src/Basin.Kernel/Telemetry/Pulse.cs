@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Basin.Kernel.Telemetry;
 
 /// <summary>The systems in one second, as the console's map shows them.</summary>
-/// <param name="Processes">How many processes have been asked.</param>
+/// <param name="Processes">How many processes have said something in the last seconds.</param>
 public sealed record Pulse(DateTimeOffset At, IReadOnlyList<SystemPulse> Systems, IReadOnlyList<FlowPulse> Flows, int Processes = 1)
 {
     /// <summary>What this process and others do together.</summary>
@@ -53,7 +53,8 @@ public sealed record FlowPulse(string From, string To, double RatePerSecond);
 
 /// <summary>As processes tell each other.</summary>
 [JsonSerializable(typeof(Pulse))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 internal sealed partial class PulseJson : JsonSerializerContext;
 
 /// <summary>What the counters said at one moment.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Storage;
 using Microsoft.Extensions.Hosting;
@@ -8,13 +9,14 @@ namespace Basin.Kernel.Telemetry;
 
 /// <summary>Takes the pulse of all systems each second, in all processes, and keeps the last five minutes for those who begin to look.</summary>
 public sealed class PulseSampler(
-    MetricsCollector collector, Backlog backlog, Relay relay, Stores stores, RouteOwners owners, TimeProvider time) : BackgroundService
+    MetricsCollector collector, Backlog backlog, Relay relay, Stores stores, Placement placement, RouteOwners owners, TimeProvider time) : BackgroundService
 {
     private const int KeptPulses = 300;
     private const int SamplesForPercentiles = 10;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _sampling = new(1);
     private readonly Queue<PulseSample> _samples = [];
     private readonly List<Pulse> _pulses = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,8 +50,21 @@ public sealed class PulseSampler(
         }
     }
 
-    /// <summary>Takes one pulse.</summary>
+    /// <summary>Takes one pulse, behind the one that is being taken.</summary>
     public async Task SampleAsync(CancellationToken cancellation)
+    {
+        await _sampling.WaitAsync(cancellation);
+        try
+        {
+            await SampleOneAsync(cancellation);
+        }
+        finally
+        {
+            _sampling.Release();
+        }
+    }
+
+    private async Task SampleOneAsync(CancellationToken cancellation)
     {
         var systems = await backlog.ReadAsync(cancellation);
         var flows = relay.Subscriptions.Select(subscription => (subscription.Source.System, subscription.Consumer)).Distinct();
@@ -57,7 +72,7 @@ public sealed class PulseSampler(
             collector.Collect(), systems.Select(system => system.System), flows, owners.OwnerOf, time.GetUtcNow(), time.GetTimestamp());
         if (_samples.TryPeek(out var start))
         {
-            var states = systems.Select(system => (system, stores.Of(system.System).Shards.Any(shard => shard.Trouble is not null))).ToList();
+            var states = systems.Select(system => (system, placement.IsHere(system.System) && stores.Of(system.System).Shards.Any(shard => shard.Trouble is not null))).ToList();
             var own = sample.Since(_samples.Last(), start, time, states);
             Publish(own.With(await HearOthersAsync(own, cancellation)));
         }
@@ -73,7 +88,8 @@ public sealed class PulseSampler(
         {
             try
             {
-                pulses.Add(JsonSerializer.Deserialize(report, PulseJson.Default.Pulse)!);
+                if (JsonSerializer.Deserialize(report, PulseJson.Default.Pulse) is { } pulse)
+                    pulses.Add(pulse);
             }
             catch (JsonException)
             {
@@ -97,6 +113,12 @@ public sealed class PulseSampler(
             }
             await time.DelayQuietly(Period, stoppingToken);
         }
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _sampling.Dispose();
     }
 
     private void Publish(Pulse pulse)

@@ -13,10 +13,20 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
 
     /// <summary>Places an order at the catalogue's prices of this moment.</summary>
     /// <param name="owner">The customer or visitor who may see it in the shop; null for a program.</param>
+    /// <param name="cart">What it came from, which is emptied; null for none.</param>
     public async Task<Answer<OrderSummary>> PlaceAsync(
-        Id<Tenant> tenant, string? owner, PlaceOrder request, Once once, CancellationToken cancellation)
+        Id<Tenant> tenant, string? owner, PlaceOrder request, OrderedCart? cart, Once once, CancellationToken cancellation)
     {
-        var offers = await catalog.FindOffersAsync(tenant, [.. request.Lines.Select(line => line.Sku)], cancellation);
+        IReadOnlyDictionary<string, Offer> offers;
+        try
+        {
+            offers = await catalog.FindOffersAsync(tenant, [.. request.Lines.Select(line => line.Sku)], cancellation);
+        }
+        catch (ProblemException unanswered) when (once.HasKey)
+        {
+            // A repeat of what was placed needs no prices.
+            return await once.WriteAsync<PlaceOrder, OrderSummary>(store, once.ShardFor(store), request, _ => throw unanswered.Problem.Refusal(), cancellation);
+        }
         var (terms, refusal) = Order.Price(request, owner, offers);
         if (refusal is null && request.ExpectedTotalMinor is { } expected && expected != terms!.TotalMinor)
             refusal = OrdersProblems.TotalChanged.With($"It is {new Money(terms.TotalMinor, terms.Currency)} now.");
@@ -24,11 +34,12 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
             return refusal;
         // A refusal is kept like an order, and a repeat of what was placed finds its order whatever the catalogue says by now.
         return await once.WriteAsync(
-            store, once.ShardFor(store), request, tx => refusal is null ? PlaceAsync(tx, tenant, terms!, request.Payment.Token) : new(refusal),
+            store, once.ShardFor(store), request, tx => refusal is null ? PlaceAsync(tx, tenant, terms!, request.Payment.Token, cart) : new(refusal),
             cancellation);
     }
 
-    private static async ValueTask<Answer<OrderSummary>> PlaceAsync(Transaction tx, Id<Tenant> tenant, OrderTerms terms, string token)
+    private static async ValueTask<Answer<OrderSummary>> PlaceAsync(
+        Transaction tx, Id<Tenant> tenant, OrderTerms terms, string token, OrderedCart? cart)
     {
         var id = tx.NewId<Order>();
         var order = new Order(id, tenant, terms, OrderProgress.Placed, tx.Now, tx.Now);
@@ -36,6 +47,8 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
         await tx.PublishAsync(tenant, new PaymentRequested(new Id<Payment>(id.Value), terms.TotalMinor, terms.Currency, token));
         await tx.PublishAsync(
             tenant, new OrderPlaced(id, terms.Email, terms.Owner, terms.Currency, terms.TotalMinor, terms.Lines.Sum(line => line.Quantity)));
+        if (cart is not null)
+            await tx.ScheduleAsync(tenant, new ClearCart(id, cart.Id, cart.Version), tx.Now);
         return Answer.Created($"/v1/orders/{id}", OrderSummary.Of(order));
     }
 

@@ -26,7 +26,7 @@ internal static class OrdersEndpoints
     /// <summary>Places an order. It is paid, reserved and shipped in the background; follow it by its timeline.</summary>
     private static Task<Answer<OrderSummary>> PlaceAsync(
         PlaceOrder request, Caller caller, Once once, OrdersApi orders, CancellationToken cancellation) =>
-        orders.PlaceAsync(caller.Tenant, owner: null, request, once, cancellation);
+        orders.PlaceAsync(caller.Tenant, owner: null, request, cart: null, once, cancellation);
 
     /// <summary>Lists orders, newest first.</summary>
     private static async Task<Ok<Page<OrderSummary>>> ListAsync(

@@ -45,10 +45,12 @@ public static class OrdersSystem
                 .On<ShipmentRefused>(OrdersSaga.OnAsync)
                 .On<ShipmentCancelled>(OrdersSaga.OnAsync)
                 .On<ShipmentDelivered>(OrdersSaga.OnAsync)
+                .Runs<ClearCart, CartClearing>(clearing => clearing.RunAsync)
                 .OnEveryShard<VisitorSignedIn>(OrdersSaga.OnAsync)
                 .Shows("Orders", "/console/orders")
                 .Refuses(OrdersProblems.All);
             builder.Services.AddSingleton<OrdersApi>();
+            builder.Services.AddSingleton<CartClearing>();
             builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, OrdersJson.Default));
             return builder;
         }

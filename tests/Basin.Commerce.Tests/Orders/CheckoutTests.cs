@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Basin.Commerce.Tests.Cart;
 using Basin.Kernel.Tenancy;
 using Basin.Testing;
@@ -25,6 +26,58 @@ public sealed class CheckoutTests
         Assert.Equal((3400, "EUR", "ada@example.com"), (order.TotalMinor, order.Currency, order.Email));
         Assert.Contains("Your cart is empty", await visitor.GetAsync("/cart"));
         Assert.Contains("We have your order", await visitor.GetAsync(path));
+    }
+
+    [Fact]
+    public async Task A_cart_that_does_not_answer_when_the_order_is_placed_is_emptied_when_it_does()
+    {
+        await using var host = await ShopHost.StartAsync();
+        using var visitor = new Visitor(host.Address);
+        await visitor.AddAsync("MUG", 2);
+        var page = await visitor.GetAsync("/checkout");
+
+        host.Get<Neighbours>().CartIsAway = true;
+        using var placed = await visitor.SubmitAsync("/checkout", page, Form, ShopHost.Address);
+        await host.SettleAsync();
+        Assert.Equal(HttpStatusCode.SeeOther, placed.StatusCode);
+        Assert.DoesNotContain("Your cart is empty", await visitor.GetAsync("/cart"));
+
+        host.Get<Neighbours>().CartIsAway = false;
+        await host.AdvanceAsync(TimeSpan.FromSeconds(5));
+        Assert.Contains("Your cart is empty", await visitor.GetAsync("/cart"));
+        Assert.Single(await host.OrdersAsync());
+    }
+
+    [Fact]
+    public async Task A_repeat_of_what_was_placed_needs_no_catalogue()
+    {
+        await using var host = await ShopHost.StartAsync();
+        var shop = host.ClientOf(host.ShopKeeper());
+        var order = new
+        {
+            email = "ada@example.com",
+            shipTo = new { name = "Ada", line1 = "1 Street", city = "Berlin", postalCode = "10117", country = "DE" },
+            lines = new[] { new { sku = "MUG", quantity = 1 } },
+            payment = new { token = "tok_visa" },
+        };
+        shop.DefaultRequestHeaders.Add("Idempotency-Key", "the-order");
+        using var first = await shop.PostAsJsonAsync("/v1/orders", order);
+        host.Get<Neighbours>().CatalogIsAway = true;
+
+        using var repeat = await shop.PostAsJsonAsync("/v1/orders", order);
+        shop.DefaultRequestHeaders.Remove("Idempotency-Key");
+        shop.DefaultRequestHeaders.Add("Idempotency-Key", "another-order");
+        using var another = await shop.PostAsJsonAsync("/v1/orders", order);
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created), (first.StatusCode, repeat.StatusCode));
+        Assert.Equal(await first.Content.ReadAsStringAsync(), await repeat.Content.ReadAsStringAsync());
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, another.StatusCode);
+
+        // What nobody could price is not settled.
+        host.Get<Neighbours>().CatalogIsAway = false;
+        using var later = await shop.PostAsJsonAsync("/v1/orders", order);
+        Assert.Equal(HttpStatusCode.Created, later.StatusCode);
+        Assert.Equal(2, (await host.OrdersAsync()).Count);
     }
 
     [Fact]

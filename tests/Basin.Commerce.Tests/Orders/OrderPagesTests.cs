@@ -120,6 +120,6 @@ public sealed class OrderPagesTests
         var request = new PlaceOrder(
             "ada@example.com", new ShipTo("Ada", "1 Street", "Berlin", "10117", "DE"), [new PlaceOrderLine("MUG", 1)], new PaymentMeans("tok_visa"));
         var once = host.Get<OnceRegistry>().For(new Caller(host.Get<Tenants>().Shop, owner, new HashSet<string>()), key: null, "test");
-        Assert.Null((await host.Get<OrdersApi>().PlaceAsync(host.Get<Tenants>().Shop, owner, request, once, CancellationToken.None)).Problem);
+        Assert.Null((await host.Get<OrdersApi>().PlaceAsync(host.Get<Tenants>().Shop, owner, request, cart: null, once, CancellationToken.None)).Problem);
     }
 }

@@ -23,6 +23,9 @@ internal static class ShopHost
                 builder.AddCatalog();
                 builder.AddCart();
                 builder.AddOrders();
+                builder.Services.AddSingleton<Neighbours>();
+                builder.Services.AddSingleton<ICarts>(services => services.GetRequiredService<Neighbours>());
+                builder.Services.AddSingleton<ICatalog>(services => services.GetRequiredService<Neighbours>());
                 builder.Services.AddRazorComponents();
             },
             app =>

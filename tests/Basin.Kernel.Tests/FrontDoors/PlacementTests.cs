@@ -24,7 +24,9 @@ public sealed class PlacementTests
     {
         var placement = Placements.Of(new SystemsOptions
         {
-            Here = "walker", Address = new Uri("http://b.example"), Addresses = { ["listener"] = new Uri("https://c.example:8443") },
+            Here = "walker",
+            Address = new Uri("http://b.example"),
+            Addresses = { ["listener"] = new Uri("https://c.example:8443") },
         });
 
         Assert.Equal(new Uri("https://c.example:8443"), placement.AddressOf("listener"));

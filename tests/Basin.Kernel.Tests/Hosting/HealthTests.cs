@@ -51,8 +51,8 @@ public sealed class HealthTests
     {
         await using var host = await StartAsync();
 
-        Assert.Equal("starting", Health.ReportOf(host.Stores, started: false, stopping: false).Status);
-        Assert.Equal("draining", Health.ReportOf(host.Stores, started: true, stopping: true).Status);
+        Assert.Equal("starting", Health.ReportOf(host.Stores.All, started: false, stopping: false).Status);
+        Assert.Equal("draining", Health.ReportOf(host.Stores.All, started: true, stopping: true).Status);
     }
 
     private static Task<TestHost> StartAsync() => TestHost.StartAsync(builder => builder.AddWalker(), app => app.MapKernel());

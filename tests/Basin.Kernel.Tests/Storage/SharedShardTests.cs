@@ -28,7 +28,7 @@ public sealed class SharedShardTests : IDisposable
         var shards = Enumerable.Range(0, 3).Select(_ => Open()).ToList();
         await Parallel.ForEachAsync(Enumerable.Range(0, 300), async (n, _) => await StepAsync(shards[n % 3], n));
 
-        await Eventually.TrueAsync(() => shards.TrueForAll(shard => shard.Events.LastSequence == shards[0].Events.LastSequence));
+        await Eventually.TrueAsync(() => shards.TrueForAll(shard => shard.Events.LastSequence == 300));
         var logs = shards.ConvertAll(shard => shard.Events.TryReadAfter(0)!.Select(e => (e.Sequence, e.Key, Value: System.Text.Encoding.UTF8.GetString(e.Data.Span))).ToList());
         Assert.Equal(300, logs[0].Count);
         Assert.Equal(logs[0].Select(e => e.Sequence).Order(), logs[0].Select(e => e.Sequence));
@@ -165,6 +165,59 @@ public sealed class SharedShardTests : IDisposable
     }
 
     [Fact]
+    public async Task A_batch_whose_question_loses_its_session_too_is_kept_once_or_not_at_all()
+    {
+        var shard = Open();
+        for (var n = 0; n < 20; n++)
+        {
+            var writing = StepAsync(shard, n);
+            for (var times = 0; times < 4 && !writing.IsCompleted; times++)
+                await EndSessionsAsync();
+            var failure = await Record.ExceptionAsync(() => writing);
+            Assert.Equal(failure is null ? 1 : 0, (await ValuesAsync(shard)).Count(value => value == n));
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_is_frozen_in_the_middle_of_what_it_sends_loses_its_turn()
+    {
+        var shard = Open(patience: TimeSpan.FromMilliseconds(300));
+        await using var frozen = new NpgsqlConnection(PostgresServer.ConnectionString);
+        await frozen.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await frozen.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var turn = new NpgsqlCommand($"LOCK TABLE {_prefix}walker_000.basin_turn IN EXCLUSIVE MODE", frozen))
+            await turn.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        // The server waits for what was announced, as it does for the rest of a batch.
+        await frozen.BeginTextImportAsync($"COPY {_prefix}walker_000.basin_turn FROM STDIN", TestContext.Current.CancellationToken);
+
+        await StepAsync(shard, 1);
+
+        Assert.Equal([1], await ValuesAsync(shard));
+    }
+
+    [Fact]
+    public async Task Events_are_in_the_log_once_after_a_time_without_writes()
+    {
+        var shard = Open(patience: TimeSpan.FromMilliseconds(300));
+        for (var n = 1; n <= 5; n++)
+        {
+            await using (var other = new NpgsqlConnection(PostgresServer.ConnectionString))
+            {
+                await other.OpenAsync(TestContext.Current.CancellationToken);
+                await using var transaction = await other.BeginTransactionAsync(TestContext.Current.CancellationToken);
+                await using var turn = new NpgsqlCommand($"LOCK TABLE {_prefix}walker_000.basin_turn IN EXCLUSIVE MODE", other);
+                await turn.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+                await Assert.ThrowsAsync<StoreUnavailableException>(() => StepAsync(shard, 0));
+            }
+
+            await StepAsync(shard, n);
+
+            Assert.Null(shard.Trouble);
+            Assert.Equal(Enumerable.Range(1, n).Select(sequence => (long)sequence), shard.Events.TryReadAfter(0)!.Select(e => e.Sequence));
+        }
+    }
+
+    [Fact]
     public async Task Two_processes_that_start_at_once_make_one_schema()
     {
         var shards = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Open())));
@@ -172,7 +225,8 @@ public sealed class SharedShardTests : IDisposable
         Assert.Equal(4, (await ValuesAsync(shards[0])).Count);
     }
 
-    private Shard Open(int shards = 1, int number = 0)
+    /// <param name="patience">With a writer that does not end its turn.</param>
+    private Shard Open(int shards = 1, int number = 0, TimeSpan? patience = null)
     {
         var postgres = new PostgresOptions
         {
@@ -180,6 +234,8 @@ public sealed class SharedShardTests : IDisposable
             SchemaPrefix = _prefix,
             Lease = TimeSpan.FromSeconds(2),
             PollInterval = TimeSpan.FromMilliseconds(5),
+            LockTimeout = patience ?? TimeSpan.FromSeconds(10),
+            SilenceTimeout = patience ?? TimeSpan.FromSeconds(5),
         };
         var engine = new PostgresEngine(
             postgres, new StoreOptions { BackgroundPauseMilliseconds = 0 }, new EventCarrier(), Clock, new Randomness(1), NullLogger.Instance);

@@ -88,7 +88,10 @@ internal sealed class RabbitSession : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_lost.Token, cancellation, _carrier.Doubted);
         var publishing = _sources.Select(source => PublishAsync(source, either.Token)).ToList();
         // The first to fail ends the session for all.
-        await await Task.WhenAny(publishing);
+        var first = await Task.WhenAny(publishing);
+        await either.CancelAsync();
+        await Task.WhenAll(publishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
     }
 
     private async Task ReceiveAsync(RabbitSource source, CancellationToken cancellation)

@@ -95,7 +95,7 @@ public sealed class Backup(TimeProvider time, IProgress<CopyProgress> progress)
         IReadOnlyDictionary<string, long> rows;
         using (var check = new SqliteCheck(copy, cancellation))
         {
-            if (check.FirstDamage(thorough: false) is { } damage)
+            if (check.FirstDamage() is { } damage)
                 throw new BackupException($"'{source}' is damaged: {damage}.");
             rows = check.Rows();
         }

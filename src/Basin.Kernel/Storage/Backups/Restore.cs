@@ -53,7 +53,7 @@ public sealed class Restore(IProgress<CopyProgress> progress)
         {
             Report(file, CopyStage.Checking, file.Bytes);
             using var check = new SqliteCheck(to, cancellation);
-            if (check.FirstDamage(thorough: true) is { } damage)
+            if (check.FirstDamage() is { } damage)
                 throw new BackupException($"'{from}' is damaged: {damage}.");
         }
         Report(file, CopyStage.Done, file.Bytes);

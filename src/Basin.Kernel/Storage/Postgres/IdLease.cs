@@ -92,7 +92,7 @@ internal sealed class IdLease
             using var command = CommandOf(_database.Writing, sql, values);
             return command.ExecuteNonQuery();
         }
-        catch (NpgsqlException failure)
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
         {
             throw PostgresErrors.Translate(failure);
         }

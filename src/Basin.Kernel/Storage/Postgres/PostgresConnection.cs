@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Data;
+using System.Globalization;
 using Basin.Kernel.Events;
 using Npgsql;
 using static Basin.Kernel.Storage.StoreUnavailableException;
@@ -11,36 +12,50 @@ namespace Basin.Kernel.Storage.Postgres;
 /// anything. So serializable transactions hardly ever conflict, and events are numbered in the order of their commits.
 /// </summary>
 /// <param name="process">Names this process among those that write to the shard.</param>
+/// <param name="silence">After this time a writer that says nothing in the middle of its work counts as frozen.</param>
 /// <param name="reachability">How long to wait for a database that is gone.</param>
-internal sealed class PostgresConnection(PostgresDatabase database, string process, Reachability reachability) : Connection
+internal sealed class PostgresConnection(PostgresDatabase database, string process, TimeSpan silence, Reachability reachability) : Connection
 {
     private const string BeginTransaction = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 
     /// <summary>The lock is asked for before the first query, which fixes what a serializable transaction sees.</summary>
     private const string TakeTurn = "LOCK TABLE basin_turn IN EXCLUSIVE MODE";
 
-    private const string ReadState = "SELECT last_sequence, job_commits, epoch FROM basin_shard, basin_owner";
+    /// <summary>An epoch belongs to its process: one that a failover has forgotten may be given again, to another.</summary>
+    private const string ReadState =
+        "SELECT last_sequence, job_commits, CASE WHEN process = $1 THEN epoch ELSE -1 END FROM basin_shard, basin_owner";
 
     private const string WriteState = "UPDATE basin_shard SET last_sequence = $1, job_commits = job_commits + $2";
 
     private const string WriteBatch =
         "INSERT INTO basin_writer (process, batch) VALUES ($1, $2) ON CONFLICT (process) DO UPDATE SET batch = excluded.batch";
 
+    /// <summary>
+    /// A process that is frozen in the middle of what it sends holds its turn without being silent to the server, which waits for the rest.
+    /// </summary>
+    private const string EndFrozenWriter = """
+        SELECT count(pg_terminate_backend(session.pid)) FROM pg_stat_activity AS session JOIN pg_locks AS turn USING (pid)
+        WHERE turn.relation = 'basin_turn'::regclass AND turn.granted AND session.datname = current_database()
+            AND session.state = 'active' AND session.wait_event = 'ClientRead' AND session.state_change < now() - $1::interval
+        """;
+
     private const string ReadBatch = "SELECT batch FROM basin_writer WHERE process = $1";
 
     /// <summary>A commit that is cut short would be acknowledged before the standby has it.</summary>
     private const string HaveTime = "SET LOCAL statement_timeout = 0";
 
-    /// <summary>How often a batch whose commit was not answered asks what became of it.</summary>
-    private const int MaxQuestions = 300;
+    /// <summary>For so long a batch whose commit was not answered asks what became of it.</summary>
+    private static readonly TimeSpan LongestDoubt = TimeSpan.FromMinutes(1);
+
+    /// <summary>A primary that is frozen, or has vanished, answers no commit. Whoever gives up asks what became of it.</summary>
+    private const int CommitSeconds = 60;
 
     /// <summary>So that neither side holds more than it has to.</summary>
     private const int MaxSent = 128;
 
     private readonly ArrayBufferWriter<byte> _segment = new();
     private readonly List<NpgsqlBatchCommand> _sent = [];
-    // Never set: only waited for.
-    private readonly ManualResetEventSlim _pause = new();
+    private readonly ManualResetEventSlim _isLeaving = new();
     private NpgsqlConnection? _connection;
     private long _lastSequence;
     private long _epoch;
@@ -152,30 +167,46 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     public override long Begin()
     {
-        for (var tries = 1; ; tries++)
+        var askedAt = reachability.Now;
+        // What is open may have been lost long ago, while nobody wrote: that says nothing about the database.
+        var mayBeStale = IsOpen;
+        HasWaited = false;
+        while (true)
         {
             try
             {
-                if (!IsOpen || tries > 1)
+                if (!IsOpen || HasWaited)
                     Open();
                 TakeTurnAndReadState();
                 reachability.NoteReached();
                 return _lastSequence;
             }
-            catch (StoreUnavailableException gone) when (gone.Reason == Reasons.Unreachable && (tries == 1 || reachability.IsWorthAnotherTry()))
+            catch (StoreUnavailableException gone) when (gone.Reason == Reasons.Unreachable
+                && (mayBeStale || (reachability.IsWorthAnotherTry(askedAt) && !_isLeaving.Wait(Reachability.Pause))))
             {
-                // The first try may have met a connection that was lost long ago, while nobody wrote.
-                if (tries > 1)
-                    _pause.Wait(Reachability.Pause);
+                (mayBeStale, HasWaited) = (false, true);
+            }
+            catch (StoreUnavailableException late) when (late.Reason == Reasons.Busy && EndFrozenWriters() > 0)
+            {
+                // Its turn is over.
             }
         }
     }
+
+    private long EndFrozenWriters()
+    {
+        Rollback();
+        return Number(EndFrozenWriter, [silence.TotalMilliseconds.ToString("0 'milliseconds'", CultureInfo.InvariantCulture)])!.Value;
+    }
+
+    /// <summary>Ends the wait for a database that is gone.</summary>
+    public void Leave() => _isLeaving.Set();
 
     private void TakeTurnAndReadState()
     {
         (_inTransaction, _isSpoiled, _hasWritten, _mayRunAgain) = (true, false, false, false);
         _sent.Clear();
-        using var batch = new NpgsqlBatch(_connection) { BatchCommands = { new(BeginTransaction), new(TakeTurn), new(ReadState) } };
+        using var batch = new NpgsqlBatch(_connection) { BatchCommands = { new(BeginTransaction), new(TakeTurn), Command(ReadState, process) } };
         using var reader = Ask(batch, static batch => batch.ExecuteReader());
         Ask(reader, static reader => reader.Read());
         (_lastSequence, JobCommits, _epoch) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
@@ -184,9 +215,8 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     public override void Commit(IReadOnlyList<EventRecord> published, bool hasJobs)
     {
-        // However long a standby takes: whoever is impatient would not learn whether it was kept.
         using var batch = BatchOfSent();
-        batch.Timeout = 0;
+        batch.Timeout = CommitSeconds;
         EventSegment.WriteAll(published, _segment, (lastSequence, events) =>
             batch.BatchCommands.Add(Command(EventSegment.Insert, lastSequence, SqlValue.Utf8(events.ToArray()))));
         if (published.Count > 0 || hasJobs)
@@ -216,23 +246,49 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     {
         // What the lost transaction saw is what its events and jobs go on behind.
         var (lastSequence, jobCommits, epoch) = (_lastSequence, JobCommits, _epoch);
-        for (var questions = 0; questions < MaxQuestions; questions++)
+        var askedAt = reachability.Now;
+        do
         {
             try
             {
-                Open();
-                TakeTurnAndReadState();
-                var kept = Number(ReadBatch, [process]) == batch;
-                Rollback();
+                var last = AskForLastBatch(batch);
                 (_lastSequence, JobCommits, _epoch) = (lastSequence, jobCommits, epoch);
-                return kept;
+                return last == batch;
             }
-            catch (StoreUnavailableException)
+            catch (Exception again) when (again is StoreException or ConflictException or StoreUnavailableException)
             {
-                _pause.Wait(Reachability.Pause);
+                // Asked again over another session.
             }
         }
+        while (reachability.ElapsedSince(askedAt) < LongestDoubt && !_isLeaving.Wait(Reachability.Pause));
         throw new StoreUnavailableException(Reasons.Unreachable, "The database is gone, and with it the knowledge whether the last batch was kept.");
+    }
+
+    private long AskForLastBatch(long batch)
+    {
+        Open();
+        TakeTurnAndReadState();
+        // From here on nothing may run again: what is lost now is the answer, not the batch.
+        _mayRunAgain = false;
+        // The row goes when a process has been silent for an hour; whether it had the batch is known to nobody then.
+        var last = Number(ReadBatch, [process]) ?? throw new StoreException("This process is forgotten.");
+        if (last == batch)
+            KeepForGood(batch);
+        else
+            Rollback();
+        return last;
+    }
+
+    /// <summary>A commit that is there may have been waiting for a standby that does not have it. One more that is answered says that it has.</summary>
+    private void KeepForGood(long batch)
+    {
+        using var again = new NpgsqlBatch(_connection)
+        {
+            Timeout = CommitSeconds,
+            BatchCommands = { Command(WriteBatch, process, batch), new NpgsqlBatchCommand(HaveTime), new NpgsqlBatchCommand("COMMIT") },
+        };
+        Ask(again, static batch => batch.ExecuteNonQuery());
+        _inTransaction = false;
     }
 
     public override void Rollback()
@@ -272,7 +328,15 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     {
         _connection?.Dispose();
         (_inTransaction, _mayRunAgain) = (false, false);
-        _connection = Ask(database.Writing, static source => source.OpenConnection());
+        try
+        {
+            _connection = Ask(database.Writing, static source => source.OpenConnection());
+        }
+        catch (StoreUnavailableException late) when (late.Reason == Reasons.Busy)
+        {
+            // A server that has vanished refuses nothing, it only does not answer.
+            throw new StoreUnavailableException(Reasons.Unreachable, late.Message);
+        }
         Backend = _connection.ProcessID;
     }
 
@@ -282,7 +346,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
         {
             return ask(question);
         }
-        catch (Exception failure) when (failure is NpgsqlException or System.Net.Sockets.SocketException or IOException or TimeoutException)
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
         {
             _isSpoiled = true;
             var translated = PostgresErrors.Translate(failure);
@@ -296,6 +360,6 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     public override void Dispose()
     {
         _connection?.Dispose();
-        _pause.Dispose();
+        _isLeaving.Dispose();
     }
 }

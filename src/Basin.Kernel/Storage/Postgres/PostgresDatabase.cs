@@ -11,6 +11,8 @@ internal sealed class PostgresDatabase : IDisposable
 
     private const int LeasingConnections = 8;
 
+    private const int ConnectSeconds = 3;
+
     // Statements are constants, so the reference is the identity and no text is hashed.
     private readonly ConcurrentDictionary<string, PostgresStatement> _statements = new(ReferenceEqualityComparer.Instance);
 
@@ -78,6 +80,9 @@ internal sealed class PostgresDatabase : IDisposable
             // Values of rows have no place in messages.
             IncludeErrorDetail = false,
         };
+        // A host that has vanished refuses nothing, and another may answer.
+        if (!settings.ContainsKey("Timeout"))
+            settings.Timeout = ConnectSeconds;
         if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
             settings.TargetSessionAttributes ??= "read-write";
         if (settings.Host?.StartsWith('/') != true)

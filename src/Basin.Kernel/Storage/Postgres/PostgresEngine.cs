@@ -168,7 +168,7 @@ internal sealed class PostgresEngine : StoreEngine
                 others.Add(reader.GetString(0));
             return others;
         }
-        catch (NpgsqlException failure)
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
         {
             throw PostgresErrors.Translate(failure);
         }

@@ -11,7 +11,7 @@ internal static class PostgresErrors
     {
         PostgresException error => Translate(error),
         NpgsqlException { InnerException: TimeoutException } => new StoreUnavailableException(Reasons.Busy, failure.Message),
-        NpgsqlException or SocketException or IOException or TimeoutException => new StoreUnavailableException(Reasons.Unreachable, failure.Message),
+        _ when IsFailure(failure) => new StoreUnavailableException(Reasons.Unreachable, failure.Message),
         _ => failure,
     };
 
@@ -28,9 +28,14 @@ internal static class PostgresErrors
             : new StoreException($"PostgreSQL error {error.SqlState}: {error.MessageText}"),
     };
 
-    /// <summary>The server ends, starts, or is no primary any more: this connection is of no use, the next one may be.</summary>
+    /// <summary>What Npgsql throws when the server refuses, or is gone.</summary>
+    public static bool IsFailure(Exception failure) => failure is NpgsqlException or SocketException or IOException or TimeoutException;
+
+    /// <summary>
+    /// The server ends, starts, or is no primary (which has no serializable transactions): this connection is of no use, the next one may be.
+    /// </summary>
     private static bool MeansGone(PostgresException error) =>
         error.Severity is "FATAL" or "PANIC" || error.SqlState.StartsWith("08", StringComparison.Ordinal)
-        || error.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
+        || error.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.FeatureNotSupported or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
             or PostgresErrorCodes.CannotConnectNow;
 }

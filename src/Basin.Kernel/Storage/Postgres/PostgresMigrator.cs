@@ -16,6 +16,8 @@ internal static class PostgresMigrator
         if (SchemaHistory.Missing(wanted, ReadApplied(connection, database.Schema)).Count == 0)
             return;
         using var transaction = connection.BeginTransaction();
+        // A large table may take its time, and so may another process that does the same.
+        Run(connection, "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0");
         Run(connection, $"SELECT pg_advisory_xact_lock(hashtextextended('basin ' || '{database.Schema}', 0))");
         var missing = SchemaHistory.Missing(wanted, ReadApplied(connection, database.Schema));
         Run(connection, Script(database.Schema, missing, time));
@@ -58,7 +60,7 @@ internal static class PostgresMigrator
 
     private static void Run(NpgsqlConnection connection, string sql)
     {
-        using var command = new NpgsqlCommand(sql, connection);
+        using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         command.ExecuteNonQuery();
     }
 }

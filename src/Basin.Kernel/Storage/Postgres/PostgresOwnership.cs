@@ -83,7 +83,7 @@ internal sealed class PostgresOwnership(
                     asking[place].Lose("another process has it");
             }
         }
-        catch (NpgsqlException unreachable)
+        catch (Exception unreachable) when (PostgresErrors.IsFailure(unreachable))
         {
             asking.ForEach(shard => shard.Doubt(unreachable));
         }
@@ -106,7 +106,7 @@ internal sealed class PostgresOwnership(
     private long Now => time.GetTimestamp();
 
     /// <summary>It is still this process's for a while, and the database may come back.</summary>
-    private void Doubt(NpgsqlException unreachable)
+    private void Doubt(Exception unreachable)
     {
         if (time.GetElapsedTime(_renewedAt) > options.Lease)
             Lose(unreachable.Message);
@@ -187,7 +187,7 @@ internal sealed class PostgresOwnership(
             await using var command = CommandOf(Leave, process);
             await command.ExecuteNonQueryAsync();
         }
-        catch (NpgsqlException)
+        catch (Exception unreachable) when (PostgresErrors.IsFailure(unreachable))
         {
             // The lease ends by itself.
         }

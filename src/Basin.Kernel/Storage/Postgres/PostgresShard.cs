@@ -13,16 +13,21 @@ internal sealed class PostgresShard : Shard
     /// <summary>Who is further behind does not read it all into memory; whoever wants old events reads the outbox.</summary>
     private const int MaxCaughtUp = 8192;
 
+    /// <summary>A reload reads many jobs, and others may schedule some all the time.</summary>
+    private static readonly TimeSpan BetweenReloads = TimeSpan.FromMilliseconds(200);
+
     private readonly PostgresConnection _connection;
     private readonly IdLease _ids;
     private readonly PostgresOwnership _ownership;
     private readonly ShardWriter _writer;
     private readonly Reachability _reading;
+    private readonly Reachability _writing;
     private readonly string _name;
 
     // Events come from this process's commits and from those of others, and go into the log in one order.
     private readonly Lock _handing = new();
     private long _jobCommits;
+    private long _reloadedAt;
     private volatile bool _closed;
 
     private PostgresShard(
@@ -32,7 +37,8 @@ internal sealed class PostgresShard : Shard
         (Number, _name, Database) = (place.Number, place.ToString(), database);
         Server = postgres.ConnectionStringOf(place.System, place.Number);
         _ids = new IdLease(database, process, place.Number, place.Count, time);
-        _connection = new PostgresConnection(database, process, new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime));
+        _writing = new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime);
+        _connection = new PostgresConnection(database, process, postgres.SilenceTimeout, _writing);
         _reading = new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime);
         _ownership = new PostgresOwnership(database, _name, process, () => _connection.Backend, owned, postgres, PostgresEngine.RealTime, log);
         Events = new EventLog(_connection.Introduce());
@@ -89,6 +95,7 @@ internal sealed class PostgresShard : Shard
 
     public override async ValueTask<T> ReadAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
     {
+        var askedAt = _reading.Now;
         for (var tries = 1; ; tries++)
         {
             if (_closed)
@@ -100,7 +107,7 @@ internal sealed class PostgresShard : Shard
                 return result;
             }
             catch (StoreUnavailableException gone) when (gone.Reason == StoreUnavailableException.Reasons.Unreachable
-                && (tries == 1 || _reading.IsWorthAnotherTry()))
+                && (tries == 1 || _reading.IsWorthAnotherTry(askedAt)))
             {
                 // The first try may have met a connection that was lost long ago, while nobody read over it.
                 if (tries > 1)
@@ -119,7 +126,7 @@ internal sealed class PostgresShard : Shard
             await transaction.CommitAsync(cancellation);
             return result;
         }
-        catch (NpgsqlException failure)
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
         {
             throw PostgresErrors.Translate(failure);
         }
@@ -185,9 +192,9 @@ internal sealed class PostgresShard : Shard
         lock (_handing)
         {
             // What was asked before a commit of this process may be answered after it.
-            if (jobCommits <= _jobCommits)
+            if (jobCommits <= _jobCommits || _writing.ElapsedSince(_reloadedAt) < BetweenReloads)
                 return;
-            _jobCommits = jobCommits;
+            (_jobCommits, _reloadedAt) = (jobCommits, _writing.Now);
             Jobs.Reload();
         }
     }
@@ -223,6 +230,7 @@ internal sealed class PostgresShard : Shard
     public override void Dispose()
     {
         _closed = true;
+        _connection.Leave();
         _writer.Dispose();
         try
         {

@@ -13,12 +13,17 @@ internal sealed class Reachability(TimeSpan patience, TimeProvider time)
 
     private long _goneSince = Reached;
 
+    public long Now => time.GetTimestamp();
+
+    public TimeSpan ElapsedSince(long timestamp) => time.GetElapsedTime(timestamp);
+
     /// <summary>To be called whenever it has not answered.</summary>
-    public bool IsWorthAnotherTry()
+    /// <param name="askedAt">When whoever asks began to: nobody waits for longer than the patience, whatever others find.</param>
+    public bool IsWorthAnotherTry(long askedAt)
     {
-        var now = time.GetTimestamp();
+        var now = Now;
         var since = Interlocked.CompareExchange(ref _goneSince, now, Reached);
-        return since == Reached ? patience > TimeSpan.Zero : time.GetElapsedTime(since, now) < patience;
+        return time.GetElapsedTime(since == Reached ? askedAt : Math.Min(askedAt, since), now) < patience;
     }
 
     /// <summary>To be called whenever it has answered.</summary>

@@ -15,12 +15,11 @@ internal sealed class SqliteCheck : IDisposable
     }
 
     /// <summary>What SQLite finds first, or null when there is nothing.</summary>
-    /// <param name="thorough">Also whether every index agrees with its table, which takes longer than to read all.</param>
-    public string? FirstDamage(bool thorough)
+    public string? FirstDamage()
     {
         try
         {
-            var found = _connection.Find(thorough ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", row => row.Text(0), []);
+            var found = _connection.Find("PRAGMA integrity_check(1)", row => row.Text(0), []);
             return found == "ok" ? null : found?.Trim() ?? "the check says nothing";
         }
         catch (Exception failure) when (failure is StoreUnavailableException { Reason: StoreUnavailableException.Reasons.Stopped } or StoreException)

@@ -6,7 +6,7 @@ namespace Basin.Catalog;
 /// <summary>What other systems ask of Catalog, wherever it runs.</summary>
 public interface ICatalog
 {
-    /// <summary>The offers of those SKUs that exist and are on sale, by SKU. Never older than an acknowledged write.</summary>
+    /// <summary>The offers of those SKUs that exist and are on sale, by SKU. Never older than a write that this process has acknowledged; what other processes write comes some milliseconds later.</summary>
     /// <exception cref="ProblemException"><c>system_unavailable</c>: Catalog runs elsewhere and does not answer.</exception>
     ValueTask<IReadOnlyDictionary<string, Offer>> FindOffersAsync(
         Id<Tenant> tenant, IReadOnlyCollection<string> skus, CancellationToken cancellation);

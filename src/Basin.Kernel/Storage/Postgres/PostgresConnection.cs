@@ -186,9 +186,10 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
             {
                 (mayBeStale, HasWaited) = (false, true);
             }
-            catch (StoreUnavailableException late) when (late.Reason == Reasons.Busy && EndFrozenWriters() > 0)
+            catch (StoreUnavailableException late) when (late.Reason == Reasons.Busy && IsOpen)
             {
-                // Its turn is over.
+                if (EndFrozenWriters() == 0)
+                    throw;
             }
         }
     }

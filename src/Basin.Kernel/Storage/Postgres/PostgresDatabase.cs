@@ -41,6 +41,8 @@ internal sealed class PostgresDatabase : IDisposable
         var schema = SchemaOf(system, shard, options);
         var writing = SettingsOf(options.ConnectionStringOf(system, shard), schema, options);
         writing.MaxPoolSize = WritingConnections;
+        // A commit that is cut short while it waits for the standby succeeds without it: nobody listens to that answer.
+        writing.CancellationTimeout = -1;
         var reading = SettingsOf(options.ConnectionStringOf(system, shard), schema, options);
         reading.MaxPoolSize = options.ReadersPerShard;
         reading.Options += " -c default_transaction_read_only=on";

@@ -48,7 +48,7 @@ run_all_tests() {
     for project in tests/*/*.csproj; do
         name=$(basename "$project" .csproj)
         if [ "$name" = Basin.Cluster.Tests ]; then
-            run_tests "$name" postgres
+            run_tests "$name" postgres -showLiveOutput # how long each recovery took
         else
             run_tests "$name" sqlite
             run_tests "$name" postgres
@@ -56,11 +56,12 @@ run_all_tests() {
     done
 }
 
-# Failing tests are printed by the test project itself, with message, stack and output.
+# run_tests NAME BACKEND [OPTION...]: failing tests are printed by the test project itself, with message, stack and output.
 run_tests() {
     local name=$1 backend=$2 result="$results/$1.$2.xml" code=0
+    shift 2
     echo "== $name on $backend"
-    BASIN_TEST_BACKEND=$backend timeout --kill-after=10s "$limit" "artifacts/bin/$name/release/$name" -noLogo -noColor -xml "$result" || code=$?
+    BASIN_TEST_BACKEND=$backend timeout --kill-after=10s "$limit" "artifacts/bin/$name/release/$name" -noLogo -noColor "$@" -xml "$result" || code=$?
 
     if ! grep -q '<assembly ' "$result" 2>/dev/null; then
         complain "$name on $backend ended with code $code and left no result: it crashed, hung for $limit or was not built"

@@ -21,7 +21,6 @@ internal sealed class PostgresShard : Shard
     private readonly PostgresOwnership _ownership;
     private readonly ShardWriter _writer;
     private readonly Reachability _reading;
-    private readonly Reachability _writing;
     private readonly string _name;
 
     // Events come from this process's commits and from those of others, and go into the log in one order.
@@ -37,8 +36,8 @@ internal sealed class PostgresShard : Shard
         (Number, _name, Database) = (place.Number, place.ToString(), database);
         Server = postgres.ConnectionStringOf(place.System, place.Number);
         _ids = new IdLease(database, process, place.Number, place.Count, time);
-        _writing = new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime);
-        _connection = new PostgresConnection(database, process, postgres.SilenceTimeout, _writing);
+        _connection = new PostgresConnection(
+            database, process, postgres.SilenceTimeout, new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime));
         _reading = new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime);
         _ownership = new PostgresOwnership(database, _name, process, () => _connection.Backend, owned, postgres, PostgresEngine.RealTime, log);
         Events = new EventLog(_connection.Introduce());
@@ -179,9 +178,9 @@ internal sealed class PostgresShard : Shard
                 Events.Append(committed.PublishedEvents);
             if (!_ownership.IsMine)
                 return;
-            if (_jobCommits != _connection.JobCommits)
-                Jobs.Reload();
-            _jobCommits = _connection.JobCommits + (committed.ScheduledJobs.Count > 0 ? 1 : 0);
+            // Where others have scheduled jobs in between, the count stays behind, and the next look finds them.
+            if (_jobCommits == _connection.JobCommits && committed.ScheduledJobs.Count > 0)
+                _jobCommits++;
             Jobs.Append(committed.ScheduledJobs);
         }
     }
@@ -192,9 +191,9 @@ internal sealed class PostgresShard : Shard
         lock (_handing)
         {
             // What was asked before a commit of this process may be answered after it.
-            if (jobCommits <= _jobCommits || _writing.ElapsedSince(_reloadedAt) < BetweenReloads)
+            if (jobCommits <= _jobCommits || PostgresEngine.RealTime.GetElapsedTime(_reloadedAt) < BetweenReloads)
                 return;
-            (_jobCommits, _reloadedAt) = (jobCommits, _writing.Now);
+            (_jobCommits, _reloadedAt) = (jobCommits, PostgresEngine.RealTime.GetTimestamp());
             Jobs.Reload();
         }
     }

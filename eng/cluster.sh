@@ -25,7 +25,7 @@ readonly members=(1 2 3) # nodes of RabbitMQ, the smallest number of which one m
 # What each of them runs where they share the systems out.
 readonly systems=([1]='catalog,cart' [2]='orders,ids' [3]='payments,inventory,shipping,notifications')
 is_split=
-patience=90            # seconds that a server may take to start or to stop
+patience=180           # seconds that a server may take to start or to stop
 
 # What cluster.env holds.
 postgres_ports=() postgres_admin_password='' postgres_app_password='' postgres_replication_password=''

@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source eng/packages.sh
 
 readonly results=artifacts/test-results
-readonly limit=20m # for one test project, so that a hanging test ends as a failure
+readonly limit=40m # for one test project, so that a hanging test ends as a failure
 
 exec 2>&1 # one stream, so that the count is its last line
 
@@ -105,9 +105,16 @@ report() {
     [ "$failed" -eq 0 ]
 }
 
+# Each with the beginning and the end of its message, so that the end of the output says what happened.
 list_failed_tests() {
-    { grep -ohP '<test [^>]*result="Fail"[^>]*>' "$results"/*.xml 2>/dev/null || true; } |
-        sed -E 's/.* name="([^"]*)".*/FAILED  \1/; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
+    perl -0777 -ne '
+        while (/<test [^>]*? name="([^"]*)"[^>]* result="Fail".*?<message><!\[CDATA\[(.*?)\]\]>/sg) {
+            my ($name, $message) = ($1, $2);
+            $message =~ s/\s+/ /g;
+            $message =~ s/^(.{200}).+(.{300})$/$1 ... $2/;
+            $name =~ s/&quot;/"/g; $name =~ s/&lt;/</g; $name =~ s/&gt;/>/g; $name =~ s/&amp;/&/g;
+            print "FAILED  $name\n        $message\n";
+        }' "$results"/*.xml 2>/dev/null || true
 }
 
 main

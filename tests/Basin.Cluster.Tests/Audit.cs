@@ -11,7 +11,7 @@ internal static class Audit
     private const int MessagesOfEvery = 50;
 
     private static readonly string[] Unfinished = ["placed", "authorized", "reserved", "shipped", "cancelling"];
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <param name="acknowledged">Ids of orders by their number; there may be more from other tests.</param>
     public static async Task AssertAgreesAsync(HttpClient client, IReadOnlyDictionary<int, string> acknowledged)

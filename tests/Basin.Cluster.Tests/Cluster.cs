@@ -20,7 +20,7 @@ public class Cluster : IAsyncLifetime
         "--Basin:Events:LongestYield=00:00:02",
     ];
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly string _directory = Path.Combine(Path.GetTempPath(), $"basin-cluster-{Environment.ProcessId}-{Interlocked.Increment(ref _clusters)}");
     private Dictionary<string, string> _environment = [];
@@ -67,7 +67,7 @@ public class Cluster : IAsyncLifetime
         using var timeout = new CancellationTokenSource(Patience);
         var output = await process.StandardOutput.ReadToEndAsync(timeout.Token);
         await process.WaitForExitAsync(timeout.Token);
-        Assert.True(process.ExitCode == 0, $"cluster.sh {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}");
+        Assert.True(process.ExitCode == 0, $"cluster.sh {arguments[0]} ended with {process.ExitCode}:\n{output}");
     }
 
     /// <summary>Which of the three processes carries a shard.</summary>

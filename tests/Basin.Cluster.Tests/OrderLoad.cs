@@ -13,7 +13,7 @@ internal sealed class OrderLoad(HttpClient client, int perSecond)
     private static readonly TimeSpan PauseBeforeRetry = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Nobody waits for longer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     private static int _numbers;
 

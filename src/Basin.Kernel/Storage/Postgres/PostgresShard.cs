@@ -135,10 +135,11 @@ internal sealed class PostgresShard : Shard
     {
         try
         {
-            await using var command = Database.Writing.CreateCommand(
-                """
-                INSERT INTO basin_consumer (consumer, shard, sequence) VALUES ($1, $2, $3)
-                ON CONFLICT (consumer, shard) DO UPDATE SET sequence = greatest(basin_consumer.sequence, excluded.sequence)
+            // A report that a crash has swallowed is followed by the next.
+            await using var command = Database.Leasing.CreateCommand(
+                $"""
+                INSERT INTO {Database.Schema}.basin_consumer AS known (consumer, shard, sequence) VALUES ($1, $2, $3)
+                ON CONFLICT (consumer, shard) DO UPDATE SET sequence = greatest(known.sequence, excluded.sequence)
                 """);
             command.Parameters.Add(new NpgsqlParameter { Value = progress.Consumer });
             command.Parameters.Add(new NpgsqlParameter { Value = (long)progress.Shard });

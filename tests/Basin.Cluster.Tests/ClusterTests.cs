@@ -46,7 +46,7 @@ public sealed class ClusterTests(Cluster cluster, ITestOutputHelper output) : IC
                 await using var tab = await browser.OpenAsync(cluster.Address, Look.Light);
                 tab.Page.SetDefaultTimeout(PatienceMilliseconds);
                 // Somebody orders in the shop just before it happens, and waits in front of the page.
-                await tab.Page.BuyAsync("tea");
+                await BuyAsync(tab.Page);
                 await Task.WhenAll(DrillAsync(drill, round, load), SeeOrderArriveAsync(tab.Page));
             }
         });
@@ -55,6 +55,18 @@ public sealed class ClusterTests(Cluster cluster, ITestOutputHelper output) : IC
         output.WriteLine($"{load.Acknowledged.Count} orders in {seconds:0} s, {load.Acknowledged.Count / seconds:0}/s; p50 {median:0} ms, p99 {p99:0} ms, longest {longest:0} ms; again: {load.Troubles}");
         Assert.True(load.Acknowledged.Count > OrdersPerSecond * (seconds - 1), "All who came were served.");
         await Audit.AssertAgreesAsync(cluster.Client, load.Acknowledged);
+    }
+
+    private static async Task BuyAsync(IPage page)
+    {
+        try
+        {
+            await page.BuyAsync("tea");
+        }
+        catch (TimeoutException failure)
+        {
+            throw new TimeoutException($"{page.Url} says: {await page.Locator("body").InnerTextAsync()}", failure);
+        }
     }
 
     private async Task DrillAsync(Drill drill, int round, OrderLoad load)

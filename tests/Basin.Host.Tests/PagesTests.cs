@@ -37,6 +37,20 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         Assert.Empty(tab.Errors);
     }
 
+    [Fact]
+    public async Task A_live_part_that_did_not_load_is_asked_for_again()
+    {
+        await using var tab = await shop.OpenAsync(Look.Light);
+        var page = tab.Page;
+        var asked = 0;
+        await page.RouteAsync("**/order-tracker.island.js", route => Interlocked.Increment(ref asked) == 1 ? route.AbortAsync() : route.ContinueAsync());
+
+        await page.BuyAsync("kettle");
+
+        await Expect(page.Locator("order-tracker[data-state=delivered]")).ToBeVisibleAsync(Patiently);
+        Assert.Equal(2, asked);
+    }
+
     [Theory]
     [InlineData("light")]
     [InlineData("dark")]

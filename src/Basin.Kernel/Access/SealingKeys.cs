@@ -17,6 +17,11 @@ internal sealed class SealingKeys([FromKeyedServices(AccessSystem.Name)] Store s
     /// <summary>Where an installation in files has them, below its directory.</summary>
     public const string Folder = "keys";
 
+    private const string KeyElement = "key";
+
+    /// <summary>By which clocks may differ; the framework uses a key that begins within it.</summary>
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
+
     public static IReadOnlyList<string> FilesIn(string folder) => Directory.Exists(folder) ? Directory.GetFiles(folder, "*.xml") : [];
 
     /// <summary>The keys of a folder as they would be in the table.</summary>
@@ -29,10 +34,27 @@ internal sealed class SealingKeys([FromKeyedServices(AccessSystem.Name)] Store s
         .ReadAsync(ShardKey.First, AccessStore.ListSealingKeysAsync, CancellationToken.None).AsTask().GetAwaiter().GetResult()
         .ConvertAll(XElement.Parse);
 
-    /// <summary>The interface waits; it is asked once in months.</summary>
-    public void StoreElement(XElement element, string friendlyName)
-    {
-        var xml = TextOf(element);
-        store.WriteAsync(ShardKey.First, tx => AccessStore.InsertSealingKeyAsync(tx, friendlyName, xml), CancellationToken.None).GetAwaiter().GetResult();
-    }
+    /// <summary>
+    /// Processes that start together on an empty database would each make the first key, and later each its successor, and not know those of the others
+    /// until they next look. So the first to come makes it; the others read all keys again after this, and find it. The interface waits; it is asked once
+    /// in months.
+    /// </summary>
+    public void StoreElement(XElement element, string friendlyName) => store
+        .WriteAsync(
+            ShardKey.First,
+            async tx =>
+            {
+                var known = (await AccessStore.ListSealingKeysAsync(tx)).ConvertAll(XElement.Parse);
+                return IsSpare(element, known) ? 0 : await AccessStore.InsertSealingKeyAsync(tx, friendlyName, TextOf(element));
+            },
+            CancellationToken.None)
+        .GetAwaiter().GetResult();
+
+    /// <summary>Whether another key is in use when this one would begin to be. After a revocation that can be any, or none.</summary>
+    private static bool IsSpare(XElement element, List<XElement> known) => element.Name == KeyElement
+        && known.TrueForAll(other => other.Name == KeyElement)
+        && known.Exists(other => TimeOf(other, "activationDate") - ClockSkew <= TimeOf(element, "activationDate")
+            && TimeOf(element, "activationDate") < TimeOf(other, "expirationDate"));
+
+    private static DateTimeOffset TimeOf(XElement key, string name) => (DateTimeOffset)key.Element(name)!;
 }

@@ -469,7 +469,6 @@ client_connection_check_interval = 5s   # work for a client that has gone ends, 
 shared_buffers = 256MB
 max_wal_size = 2GB                      # fewer checkpoints, each of which makes whole pages go to the log again
 wal_compression = on                    # those pages, smaller
-jit = off                               # compiling a query costs more than any query here
 
 log_line_prefix = '%m [%p] %a '
 log_lock_waits = on

@@ -63,7 +63,7 @@ public sealed class PostgresServer
         $as "$bin/initdb" --pgdata "$0/data" --username basin --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync >/dev/null
         $as "$bin/postgres" -D "$0/data" -k "$0" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
             -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off -c checkpoint_timeout=1h \
-            -c max_connections=500 -c shared_buffers=128MB -c max_wal_size=4GB -c jit=off -c log_min_messages=panic -c log_min_error_statement=panic \
+            -c max_connections=500 -c shared_buffers=128MB -c max_wal_size=4GB -c log_min_messages=panic -c log_min_error_statement=panic \
             </dev/null >"$0/log" 2>&1 &
         server=$!
         read -r _ || true

@@ -11,6 +11,7 @@ public sealed class ClusterTests(Cluster cluster, ITestOutputHelper output) : IC
 {
     private const int OrdersPerSecond = 200;
     private const int Rounds = 5;
+    private const int BuyingAttempts = 4;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan CutFor = TimeSpan.FromSeconds(30);
@@ -43,10 +44,8 @@ public sealed class ClusterTests(Cluster cluster, ITestOutputHelper output) : IC
             await using var browser = await Browser.StartAsync();
             for (var round = 1; round <= Rounds; round++)
             {
-                await using var tab = await browser.OpenAsync(cluster.Address, Look.Light);
-                tab.Page.SetDefaultTimeout(PatienceMilliseconds);
                 // Somebody orders in the shop just before it happens, and waits in front of the page.
-                await BuyAsync(tab.Page);
+                await using var tab = await OrderInShopAsync(browser);
                 await Task.WhenAll(DrillAsync(drill, round, load), SeeOrderArriveAsync(tab.Page));
             }
         });
@@ -57,15 +56,34 @@ public sealed class ClusterTests(Cluster cluster, ITestOutputHelper output) : IC
         await Audit.AssertAgreesAsync(cluster.Client, load.Acknowledged);
     }
 
-    private static async Task BuyAsync(IPage page)
+    /// <summary>A browser beside a cluster that has no processor to spare may lose a click or an event; then somebody else orders.</summary>
+    private async Task<Tab> OrderInShopAsync(Browser browser)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var tab = await browser.OpenAsync(cluster.Address, Look.Light);
+            try
+            {
+                await tab.Page.BuyAsync("tea");
+                return tab;
+            }
+            catch (TimeoutException failure) when (attempt < BuyingAttempts)
+            {
+                output.WriteLine($"Nobody could order in the shop: {failure.Message}\n{await DescribeAsync(tab.Page)}");
+                await tab.DisposeAsync();
+            }
+        }
+    }
+
+    private static async Task<string> DescribeAsync(IPage page)
     {
         try
         {
-            await page.BuyAsync("tea");
+            return $"{page.Url} says: {await page.Locator("body").InnerTextAsync(new() { Timeout = 5_000 })}";
         }
-        catch (TimeoutException failure)
+        catch (TimeoutException)
         {
-            throw new TimeoutException($"{page.Url} says: {await page.Locator("body").InnerTextAsync()}", failure);
+            return $"{page.Url} says nothing.";
         }
     }
 

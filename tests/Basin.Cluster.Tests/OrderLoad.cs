@@ -59,13 +59,16 @@ internal sealed class OrderLoad(HttpClient client, int perSecond)
     {
         var began = RealTime.Clock.GetTimestamp();
         var customers = new List<Task>();
-        while (!stopping.IsCancellationRequested)
+        bool isLast;
+        do
         {
+            await Task.Delay(Tick, RealTime.Clock, CancellationToken.None);
+            isLast = stopping.IsCancellationRequested;
             var due = (int)(RealTime.Clock.GetElapsedTime(began).TotalSeconds * perSecond);
             while (customers.Count < due)
                 customers.Add(OrderAsync());
-            await Task.Delay(Tick, RealTime.Clock, CancellationToken.None);
         }
+        while (!isLast);
         await Task.WhenAll(customers);
     }
 

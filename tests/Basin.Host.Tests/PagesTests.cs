@@ -43,7 +43,7 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await using var tab = await shop.OpenAsync(Look.Light);
         var page = tab.Page;
         var asked = 0;
-        await page.RouteAsync("**/order-tracker.island.js", route => Interlocked.Increment(ref asked) == 1 ? route.AbortAsync() : route.ContinueAsync());
+        await page.RouteAsync("**/order-tracker.island.js*", route => Interlocked.Increment(ref asked) == 1 ? route.AbortAsync() : route.ContinueAsync());
 
         await page.BuyAsync("kettle");
 

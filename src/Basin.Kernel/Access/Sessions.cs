@@ -46,8 +46,12 @@ public sealed class Sessions([FromKeyedServices(AccessSystem.Name)] Store store,
     {
         if (!Id<Account>.TryParse(cookie.FindFirstValue(ClaimTypes.NameIdentifier), out var id))
             return null;
-        var session = _remembered.TryGetValue(id, out var found) && found.FreshUntil > time.GetUtcNow() ? found : await LoadAsync(id, cancellation);
-        return session is not null && session.Kind == kind && session.Stamp == cookie.FindFirstValue(StampClaim) ? session.Principal : null;
+        if (_remembered.TryGetValue(id, out var found) && found.FreshUntil > time.GetUtcNow() && IsOf(found))
+            return found.Principal;
+        // Another process may have given a stamp that this one does not know yet.
+        return await LoadAsync(id, cancellation) is { } session && IsOf(session) ? session.Principal : null;
+
+        bool IsOf(Session session) => session.Kind == kind && session.Stamp == cookie.FindFirstValue(StampClaim);
     }
 
     /// <summary>Call it after the commit of a change to the account.</summary>

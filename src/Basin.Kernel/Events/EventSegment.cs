@@ -69,6 +69,14 @@ internal static class EventSegment
         return found;
     }
 
+    /// <summary>
+    /// Whether no event after <paramref name="sequence"/> was trimmed: an older one is still there, or the very first. Gaps between sequences say nothing;
+    /// what was undone has left them.
+    /// </summary>
+    public static async ValueTask<bool> IsWholeAfterAsync(Snapshot snapshot, long sequence) => sequence > 0
+        ? await snapshot.NumberAsync("SELECT 1 FROM basin_outbox WHERE last_sequence <= $1 LIMIT 1", sequence) is not null
+        : await snapshot.FindAsync(SelectAfter, Read, sequence) is not { } oldest || oldest[0].Sequence == 1;
+
     /// <summary>Events up to <paramref name="sequence"/> that are wanted, newest first.</summary>
     public static async ValueTask<List<EventRecord>> ReadBackAsync(
         Snapshot snapshot, long sequence, Func<EventRecord, bool> isWanted, int limit, CancellationToken cancellation)

@@ -1,8 +1,12 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Claims;
 using System.Text.Json;
 using Basin.Kernel.Access;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Storage;
 using Basin.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Basin.Kernel.Tests.Access;
 
@@ -24,6 +28,28 @@ public sealed class AccessPeopleTests
         Assert.Equal(HttpStatusCode.Redirect, (await browser.GetAsync("/account")).StatusCode);
         Assert.Equal(204, await browser.SignInAsync("ADA@example.com", AccessHost.Password));
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/account")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_session_that_another_process_has_begun_is_known_at_once()
+    {
+        await using var host = await AccessHost.StartAsync();
+        using var browser = new Browser(host);
+        await RegisterAsync(browser, Ada);
+        await browser.GetAsync("/account");
+
+        var store = host.Services.GetRequiredKeyedService<Store>(AccessSystem.Name);
+        var id = await store.WriteAsync(
+            ShardKey.First,
+            async tx =>
+            {
+                await tx.ExecuteAsync("UPDATE account SET stamp = $1", "theirs");
+                return new Id<Account>((await tx.NumberAsync("SELECT id FROM account"))!.Value);
+            },
+            CancellationToken.None);
+
+        var cookie = new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, id.ToString()), new("stamp", "theirs")]));
+        Assert.NotNull(await host.Services.GetRequiredService<Sessions>().FindAsync(cookie, AccountKind.Customer, CancellationToken.None));
     }
 
     [Fact]

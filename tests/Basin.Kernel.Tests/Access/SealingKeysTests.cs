@@ -14,6 +14,8 @@ public sealed class SealingKeysTests : IAsyncLifetime
     private static readonly DateTimeOffset Start = new(2019, 3, 2, 9, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset End = Start.AddDays(90);
 
+    private const int Processes = 4;
+
     private TestHost _host = null!;
 
     public async ValueTask InitializeAsync() => _host = await AccessHost.StartAsync();
@@ -45,9 +47,17 @@ public sealed class SealingKeysTests : IAsyncLifetime
     [Fact]
     public async Task Processes_that_start_together_open_what_the_others_have_sealed()
     {
-        var processes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => ServicesOf().GetDataProtector("test"))));
-        Assert.All(processes, one => Assert.All(processes, other => Assert.Equal("hello", other.Unprotect(one.Protect("hello")))));
+        using var start = new Barrier(Processes);
+        var processes = await Task.WhenAll(Enumerable.Range(0, Processes).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                var protector = ServicesOf().GetDataProtector("test");
+                start.SignalAndWait();
+                return (Protector: protector, Letter: protector.Protect("hello"));
+            },
+            TaskCreationOptions.LongRunning)));
         Assert.Single(NewProcess().GetAllKeys());
+        Assert.All(processes, one => Assert.All(processes, other => Assert.Equal("hello", other.Protector.Unprotect(one.Letter))));
     }
 
     private static IEnumerable<DateTimeOffset> StartsOf(IKeyManager keys) =>

@@ -181,7 +181,7 @@ public sealed class SharedShardTests : IDisposable
     [Fact]
     public async Task A_process_that_is_frozen_in_the_middle_of_what_it_sends_loses_its_turn()
     {
-        var shard = Open(patience: TimeSpan.FromMilliseconds(300));
+        var shard = Open(patience: TimeSpan.FromSeconds(1));
         await using var frozen = new NpgsqlConnection(PostgresServer.ConnectionString);
         await frozen.OpenAsync(TestContext.Current.CancellationToken);
         await using var transaction = await frozen.BeginTransactionAsync(TestContext.Current.CancellationToken);
@@ -198,7 +198,7 @@ public sealed class SharedShardTests : IDisposable
     [Fact]
     public async Task Events_are_in_the_log_once_after_a_time_without_writes()
     {
-        var shard = Open(patience: TimeSpan.FromMilliseconds(300));
+        var shard = Open(patience: TimeSpan.FromSeconds(1));
         for (var n = 1; n <= 5; n++)
         {
             await using (var other = new NpgsqlConnection(PostgresServer.ConnectionString))
@@ -218,6 +218,26 @@ public sealed class SharedShardTests : IDisposable
     }
 
     [Fact]
+    public async Task A_process_that_comes_back_after_events_were_trimmed_knows_that_it_missed_some()
+    {
+        var busy = Open();
+        await StepAsync(busy, 1);
+        var away = (PostgresShard)Open(poll: TimeSpan.FromHours(1));
+        await Eventually.TrueAsync(() => away.Events.LastSequence == 1);
+        for (var n = 2; n <= 10; n++)
+            await StepAsync(busy, n);
+
+        await away.CatchUpAsync(5, CancellationToken.None);
+        Assert.Equal(9, away.Events.TryReadAfter(1)!.Count);
+
+        await StepAsync(busy, 11);
+        await RunAsync($"DELETE FROM {_prefix}walker_000.basin_outbox WHERE last_sequence <= 10");
+        await away.CatchUpAsync(11, CancellationToken.None);
+        Assert.Null(away.Events.TryReadAfter(10));
+        Assert.Equal(11, away.Events.LastSequence);
+    }
+
+    [Fact]
     public async Task Two_processes_that_start_at_once_make_one_schema()
     {
         var shards = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Open())));
@@ -226,14 +246,15 @@ public sealed class SharedShardTests : IDisposable
     }
 
     /// <param name="patience">With a writer that does not end its turn.</param>
-    private Shard Open(int shards = 1, int number = 0, TimeSpan? patience = null)
+    /// <param name="poll">How often it looks for what others have written.</param>
+    private Shard Open(int shards = 1, int number = 0, TimeSpan? patience = null, TimeSpan? poll = null)
     {
         var postgres = new PostgresOptions
         {
             ConnectionString = PostgresServer.ConnectionString,
             SchemaPrefix = _prefix,
             Lease = TimeSpan.FromSeconds(2),
-            PollInterval = TimeSpan.FromMilliseconds(5),
+            PollInterval = poll ?? TimeSpan.FromMilliseconds(5),
             LockTimeout = patience ?? TimeSpan.FromSeconds(10),
             SilenceTimeout = patience ?? TimeSpan.FromSeconds(5),
         };

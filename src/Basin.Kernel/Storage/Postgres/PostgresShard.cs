@@ -222,9 +222,16 @@ internal sealed class PostgresShard : Shard
             return;
         }
         var after = Events.LastSequence;
-        var missed = await ReadAsync(snapshot => EventSegment.ReadAfterAsync(snapshot, after, MaxCaughtUp), cancellation);
+        var (missed, isWhole) = await ReadAsync(
+            async snapshot => (await EventSegment.ReadAfterAsync(snapshot, after, MaxCaughtUp), await EventSegment.IsWholeAfterAsync(snapshot, after)),
+            cancellation);
         lock (_handing)
-            Events.Append(missed.FindAll(e => e.Sequence > Events.LastSequence));
+        {
+            if (isWhole || Events.LastSequence >= lastSequence)
+                Events.Append(missed.FindAll(e => e.Sequence > Events.LastSequence));
+            else
+                Events.SkipTo(lastSequence);
+        }
     }
 
     public override void Dispose()

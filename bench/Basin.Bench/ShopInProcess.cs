@@ -72,10 +72,10 @@ internal sealed class ShopInProcess : IAsyncDisposable
         var skus = Enumerable.Range(0, Products).Select(SkuAt).ToList();
         await _app.Services.GetRequiredService<InventoryApi>()
             .CountAsync(tenant, "bench", skus.ConvertAll(sku => new StockLine(sku, UnitsOfEach)), cancellation);
-        var products = skus.Select(sku => new ProductDetails($"Product {sku}", "EUR", [new Variant(sku, 1_290)], ["Everything"]));
+        var products = skus.Append(OrderMix.SoldOutSku).Select(sku => new ProductDetails($"Product {sku}", "EUR", [new Variant(sku, 1_290)], ["Everything"]));
         var imported = await _app.Services.GetRequiredService<CatalogApi>().ImportAsync(tenant, products, cancellation);
-        if (imported.Created != Products)
-            throw new BenchmarkException($"{imported.Created} of {Products} products were imported.");
+        if (imported.Created != Products + 1)
+            throw new BenchmarkException($"{imported.Created} of {Products + 1} products were imported.");
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Basin.Kernel.Http;
 using Basin.Kernel.Ids;
 using Basin.Orders;
 using Basin.Shipping;
@@ -26,7 +25,7 @@ internal sealed record Quantiles(double P50, double P99)
 internal sealed record Visit(double PerSecond, Quantiles Accepted, Quantiles Reserved, double CpuMicroseconds, double KilobytesWritten);
 
 /// <summary>Those who order in this process, and remember what they were told.</summary>
-internal sealed class Customers(ShopInProcess shop, TimeProvider time, int callers)
+internal sealed class Customers(ShopInProcess shop, TimeProvider time, int callers) : IDisposable
 {
     /// <summary>Orders on their way at the same time: enough to keep every stage busy, few enough that none of them grows a queue.</summary>
     private const int MaxOnTheirWay = 10_000;
@@ -42,6 +41,8 @@ internal sealed class Customers(ShopInProcess shop, TimeProvider time, int calle
     private long _soldOut;
     private long _cancelled;
     private int _visits;
+
+    public void Dispose() => _room.Dispose();
 
     public Promises Promises => new([.. _ids.SelectMany(ids => ids)], _declined, _soldOut, _cancelled);
 
@@ -147,7 +148,7 @@ internal sealed class Customers(ShopInProcess shop, TimeProvider time, int calle
         }
     }
 
-    private static Id<Order> IdIn(string location) => Id<Order>.TryParse(location[(location.LastIndexOf('/') + 1)..], out var id)
+    private static Id<Order> IdIn(string location) => Id<Order>.TryParse(location.Split('/')[^1], out var id)
         ? id
         : throw new BenchmarkException($"This is no order: {location}");
 

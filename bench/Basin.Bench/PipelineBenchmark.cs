@@ -1,4 +1,3 @@
-using Basin.Kernel.Hosting;
 using Spectre.Console;
 
 namespace Basin.Bench;
@@ -35,7 +34,7 @@ internal static class PipelineBenchmark
         for (var round = 1; round <= settings.Rounds; round++)
         {
             await using var shop = await ShopInProcess.StartAsync(Settings, cancellation);
-            var customers = new Customers(shop, time, settings.Clients);
+            using var customers = new Customers(shop, time, settings.Clients);
             var crowd = await console.Status().StartAsync($"Round {round} of {settings.Rounds}", async status =>
             {
                 using var telling = customers.Tell(text => status.Status($"Round {round} of {settings.Rounds}: {text}"));

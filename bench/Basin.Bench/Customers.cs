@@ -19,7 +19,7 @@ internal sealed record Quantiles(double P50, double P99)
 
 /// <param name="PerSecond">Orders, until the last of them had ended.</param>
 /// <param name="Accepted">From the question to the acknowledgement.</param>
-/// <param name="Reserved">From the acknowledgement to the stock held.</param>
+/// <param name="Reserved">From the transaction that places an order to that which learns that its stock is held.</param>
 /// <param name="CpuMicroseconds">Per order.</param>
 /// <param name="KilobytesWritten">Per order.</param>
 internal sealed record Visit(double PerSecond, Quantiles Accepted, Quantiles Reserved, double CpuMicroseconds, double KilobytesWritten);
@@ -157,6 +157,7 @@ internal sealed class Customers(ShopInProcess shop, TimeProvider time, int calle
     {
         var shard = shop.StoreOf("orders").Shards[0];
         var sequence = shard.Events.LastSequence;
+        var placedAt = new Dictionary<long, DateTimeOffset>();
         try
         {
             while (true)
@@ -164,9 +165,14 @@ internal sealed class Customers(ShopInProcess shop, TimeProvider time, int calle
                 await shard.Events.WaitBeyondAsync(sequence, cancellation);
                 var records = await shard.Events.ReadAfterAsync(shard, sequence, 10_000, cancellation);
                 sequence = records[^1].Sequence;
-                // The parcel is asked for when the stock is held.
-                reserved.AddRange(records.Where(record => record.Type == ShipmentRequested.Type.Name)
-                    .Select(record => (record.At - new Id<Order>(record.Key).CreatedAt).TotalMilliseconds));
+                foreach (var record in records)
+                {
+                    if (record.Type == OrderPlaced.Type.Name)
+                        placedAt[record.Key] = record.At;
+                    // The parcel is asked for when the stock is held.
+                    else if (record.Type == ShipmentRequested.Type.Name && placedAt.Remove(record.Key, out var at))
+                        reserved.Add((record.At - at).TotalMilliseconds);
+                }
                 var ended = records.Count(record => record.Type == OrderDelivered.Type.Name || record.Type == OrderEnded.Type.Name);
                 if (ended == 0)
                     continue;

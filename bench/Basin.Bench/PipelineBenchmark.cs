@@ -26,7 +26,7 @@ internal static class PipelineBenchmark
                 "Orders of 1 to 5 lines over 5,000 SKUs with Zipf's popularity; 1 % are declined, 0.5 % want what is sold out, 0.5 % are cancelled at once, "
                     + "1 % are sent twice; the others are authorized, reserved, shipped, captured, delivered and notified of three times.",
                 "Time is taken from the first order placed to the last one ended; every commit is flushed (`synchronous=FULL`).",
-                "Reserved: from the acknowledgement to the stock held, at half of the round's rate.",
+                "Reserved: from the transaction that places an order to that which learns that its stock is held, at half of the round's rate.",
                 "The sandbox carrier collects after 100 ms and delivers after another 100 ms. E-mail is off.",
                 "After each round the books are compared with what the callers were told: every order in its state, captured money, stock that left, notifications.",
             ],

@@ -99,6 +99,7 @@ internal sealed class Customers(ShopInProcess shop, TimeProvider time, int calle
                 var asked = time.GetTimestamp();
                 var order = mix.Next();
                 var id = await PlaceAsync(order, $"{visit}-{caller}-{n}", cancellation);
+                Interlocked.Increment(ref _placed);
                 latencies.Add(time.GetElapsedTime(asked).TotalMilliseconds);
                 ids.Add(id.Value);
                 await FollowAsync(order, id, $"{visit}-{caller}-{n}", cancellation);
@@ -110,28 +111,16 @@ internal sealed class Customers(ShopInProcess shop, TimeProvider time, int calle
 
     private async Task<Id<Order>> PlaceAsync(PlannedOrder order, string key, CancellationToken cancellation)
     {
-        var id = await AskAsync();
-        Interlocked.Increment(ref _placed);
-        return id;
-
-        async Task<Id<Order>> AskAsync()
-        {
-            var answer = await shop.Orders.PlaceAsync(
-                shop.Caller.Tenant, owner: null, order.Request, cart: null, shop.Once.For(shop.Caller, key, "bench"), cancellation);
-            return answer.Problem is null ? IdIn(answer.Location!) : throw new BenchmarkException($"An order was refused: {answer.Problem.Title}");
-        }
+        var answer = await shop.Orders.PlaceAsync(
+            shop.Caller.Tenant, owner: null, order.Request, cart: null, shop.Once.For(shop.Caller, key, "bench"), cancellation);
+        return answer.Problem is null ? IdIn(answer.Location!) : throw new BenchmarkException($"An order was refused: {answer.Problem.Title}");
     }
 
     /// <summary>What the customer does next.</summary>
     private async Task FollowAsync(PlannedOrder order, Id<Order> id, string key, CancellationToken cancellation)
     {
-        if (order.IsSentAgain)
-        {
-            var again = await shop.Orders.PlaceAsync(
-                shop.Caller.Tenant, owner: null, order.Request, cart: null, shop.Once.For(shop.Caller, key, "bench"), cancellation);
-            if (IdIn(again.Location!) != id)
-                throw new BenchmarkException($"The same key gave {id} and {again.Location}.");
-        }
+        if (order.IsSentAgain && await PlaceAsync(order, key, cancellation) is var again && again != id)
+            throw new BenchmarkException($"The same key gave {id} and {again}.");
         switch (order.Fate)
         {
             case Fate.Declined:

@@ -24,6 +24,32 @@ public static class Delays
     public static async Task DelayQuietly(this TimeProvider time, TimeSpan delay, CancellationToken cancellation) =>
         await Task.Delay(delay, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
+    /// <summary>
+    /// Waits for work that is asked to end after <paramref name="limit"/>, counted from before it begins, and no longer for work that goes on all the same.
+    /// </summary>
+    /// <exception cref="TimeoutException">It took longer.</exception>
+    public static async Task InTimeAsync(this TimeProvider time, TimeSpan limit, Func<CancellationToken, Task> work, CancellationToken cancellation)
+    {
+        using var deadline = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            await work(either.Token).WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException late) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"It took longer than {limit.TotalSeconds} seconds.", late);
+        }
+    }
+
+    /// <inheritdoc cref="InTimeAsync(TimeProvider, TimeSpan, Func{CancellationToken, Task}, CancellationToken)"/>
+    public static async Task<T> InTimeAsync<T>(this TimeProvider time, TimeSpan limit, Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
+    {
+        Task<T>? answer = null;
+        await time.InTimeAsync(limit, Task (token) => answer = work(token), cancellation);
+        return await answer!;
+    }
+
     /// <summary>Waits for the semaphore by the given clock.</summary>
     /// <returns>False when the time has passed first.</returns>
     public static async Task<bool> WaitAsync(this SemaphoreSlim semaphore, TimeSpan patience, TimeProvider time, CancellationToken cancellation)

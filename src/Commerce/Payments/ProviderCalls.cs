@@ -32,9 +32,8 @@ internal sealed class ProviderCalls(
     {
         try
         {
-            using var deadline = new CancellationTokenSource(options.ProviderTimeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-            return (await AskAsync(call, run, mayBeMade: run.Attempt > 1 || time.GetUtcNow() - call.At > KeysKeptSurely, either.Token), null);
+            var mayBeMade = run.Attempt > 1 || time.GetUtcNow() - call.At > KeysKeptSurely;
+            return (await time.InTimeAsync(options.ProviderTimeout, token => AskAsync(call, run, mayBeMade, token), cancellation), null);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
@@ -45,10 +44,9 @@ internal sealed class ProviderCalls(
 
     private async Task<ProviderOutcome> AskAsync(ProviderCall call, JobRun run, bool mayBeMade, CancellationToken cancellation)
     {
-        // A provider that does not heed the token must not hold the slot.
-        if (mayBeMade && await provider.FindAsync(run.Tenant, call, cancellation).WaitAsync(cancellation) is { } known)
+        if (mayBeMade && await provider.FindAsync(run.Tenant, call, cancellation) is { } known)
             return known;
-        return await provider.CallAsync(run.Tenant, call, cancellation).WaitAsync(cancellation);
+        return await provider.CallAsync(run.Tenant, call, cancellation);
     }
 
     private async Task AskLaterAsync(ProviderCall call, JobRun run, Func<Payment, Decision?> decide, string why, CancellationToken cancellation)

@@ -26,19 +26,20 @@ internal sealed class CarrierCalls(
             await RecallAsync(call, run, cancellation);
             return;
         }
-        var booking = await InTimeAsync(carrier.BookAsync(call.Shipment, call.Parcel!, cancellation), cancellation);
+        var booking = await InTimeAsync(token => carrier.BookAsync(call.Shipment, call.Parcel!, token), cancellation);
         await CompleteAsync(call, run, (shipment, now) => shipment.Book(carrier.Name, booking, now), cancellation);
     }
 
     private async Task RecallAsync(CarrierCall call, JobRun run, CancellationToken cancellation)
     {
-        var backAfter = await InTimeAsync(carrier.RecallAsync(call.Shipment, call.Parcel!, cancellation), cancellation);
+        var backAfter = await InTimeAsync(token => carrier.RecallAsync(call.Shipment, call.Parcel!, token), cancellation);
         await CompleteAsync(call, run, (shipment, now) => shipment.Recall(backAfter, now), cancellation);
     }
 
     /// <summary>A carrier that does not answer must not hold the slot for ever.</summary>
     /// <exception cref="TimeoutException"/>
-    private Task<T> InTimeAsync<T>(Task<T> answer, CancellationToken cancellation) => answer.WaitAsync(options.CarrierTimeout, time, cancellation);
+    private Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellation) =>
+        time.InTimeAsync(options.CarrierTimeout, ask, cancellation);
 
     private async Task<bool> IsCancellingAsync(CarrierCall call, JobRun run, CancellationToken cancellation)
     {

@@ -28,7 +28,7 @@ internal sealed unsafe class SqliteConnection : Connection
 
     public static SqliteConnection OpenWriter(string path, StoreOptions options)
     {
-        var connection = Open(path, new Documents(), SqliteNative.OpenReadWrite | SqliteNative.OpenCreate);
+        var connection = Open(path, new Documents(), SqliteNative.OpenReadWrite | SqliteNative.OpenCreate, SqliteLogBuffer.Name);
         foreach (var pragma in SqlitePragmas.Writer(options))
             connection.Run(pragma);
         connection.CountLogPages();
@@ -49,10 +49,10 @@ internal sealed unsafe class SqliteConnection : Connection
         return connection;
     }
 
-    private static SqliteConnection Open(string path, Documents documents, int flags)
+    private static SqliteConnection Open(string path, Documents documents, int flags, string? fileSystem = null)
     {
         SqliteLibrary.EnsureLoaded();
-        var code = SqliteNative.Open(path, out var db, flags | SqliteNative.OpenNoMutex, vfs: 0);
+        var code = SqliteNative.Open(path, out var db, flags | SqliteNative.OpenNoMutex, fileSystem);
         if (code != SqliteNative.Ok)
         {
             _ = SqliteNative.Close(db);

@@ -24,6 +24,7 @@ internal static class SqliteLibrary
         // in another way.
         if (!OperatingSystem.IsMacOS())
             _ = SqliteNative.Configure(SqliteNative.ConfigMemoryStatus, 0);
+        SqliteLogBuffer.Register();
         return true;
     }
 

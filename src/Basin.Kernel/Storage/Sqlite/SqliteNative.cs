@@ -42,7 +42,14 @@ internal static unsafe partial class SqliteNative
     public static partial int Configure(int option, int value);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_open_v2", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Open(string path, out nint connection, int flags, nint vfs);
+    public static partial int Open(string path, out nint connection, int flags, string? fileSystem);
+
+    /// <summary>The default one for null.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_vfs_find", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial SqliteLogBuffer.FileSystem* FindFileSystem(string? name);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_vfs_register")]
+    public static partial int RegisterFileSystem(SqliteLogBuffer.FileSystem* system, int makeDefault);
 
     /// <summary>Variadic in C, as <see cref="Configure"/> is.</summary>
     [LibraryImport(Library, EntryPoint = "sqlite3_db_config")]

@@ -227,6 +227,7 @@ public sealed class TestHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection([
             // The clock of a test stands still, so these moments would be waited for without end.
             new("Basin:Store:BackgroundPauseMilliseconds", "0"),
+            new("Basin:Store:ChecksKeptEntities", "true"),
             new("Basin:Events:LongestYield", "00:00:00"),
             new("Basin:Store:Directory", _data.File("data")),
             .. TestBackend.SettingsOf(_options.Backend, _schemaPrefix),

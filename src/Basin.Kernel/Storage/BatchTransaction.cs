@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Basin.Kernel.Events;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
+using Basin.Kernel.Tenancy;
 
 namespace Basin.Kernel.Storage;
 
@@ -9,12 +11,15 @@ namespace Basin.Kernel.Storage;
 /// an item, or a part of one, fails after it has written, the batch is rolled back and run again carefully, with a savepoint around each.
 /// </summary>
 /// <param name="ids">The generator of the shard, which may change.</param>
-internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> ids, TimeProvider time) : Transaction
+/// <param name="checksKept"><see cref="StoreOptions.ChecksKeptEntities"/></param>
+internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> ids, TimeProvider time, bool checksKept) : Transaction
 {
+    private readonly KeptEntities _kept = new();
     private long _lastSequence;
     private bool _careful;
     private int _writes;
     private bool _spoiled;
+    private bool _findsOne;
     private int _thread;
     private DateTimeOffset _now;
 
@@ -42,6 +47,8 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         _now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
         // What was undone is not counted again.
         _lastSequence = Math.Max(_lastSequence, connection.Begin());
+        if (connection.HasOtherWriters)
+            _kept.Forget();
     }
 
     /// <exception cref="SpoiledBatchException">Some item's statement has failed, and nobody knows whose.</exception>
@@ -60,7 +67,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
 
     public void Rollback()
     {
-        connection.Documents.Forget();
+        ForgetWhatIsUndone();
         // A full disk has ended the transaction already.
         if (connection.InTransaction)
             connection.Rollback();
@@ -82,6 +89,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
             if (!running.IsCompleted)
                 throw new InvalidOperationException("The work awaited something other than its transaction.");
             var result = running.GetAwaiter().GetResult();
+            SaveChanged();
             RefuseLostTransaction();
             // The item may have caught the exception that says so.
             if (_spoiled)
@@ -114,9 +122,18 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         Undo(SavepointName.Item);
     }
 
-    private void Undo(SavepointName savepoint)
+    /// <summary>Nothing is waited for in there.</summary>
+    private void SaveChanged() => _kept.SaveAsync(this).GetAwaiter().GetResult();
+
+    private void ForgetWhatIsUndone()
     {
         connection.Documents.Forget();
+        _kept.Forget();
+    }
+
+    private void Undo(SavepointName savepoint)
+    {
+        ForgetWhatIsUndone();
         connection.RollbackTo(savepoint);
         connection.Release(savepoint);
     }
@@ -131,6 +148,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         {
             await part();
             RefuseOthers();
+            SaveChanged();
             return null;
         }
         catch (Exception failure) when (IsOfPart(failure) && failure is not SpoiledBatchException)
@@ -151,12 +169,14 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     private async ValueTask<Exception?> TryCarefullyAsync(Func<ValueTask> part)
     {
         BeforeWrite();
+        SaveChanged();
         connection.Savepoint(SavepointName.Part);
         var mark = Mark();
         try
         {
             await part();
             RefuseOthers();
+            SaveChanged();
             connection.Release(SavepointName.Part);
             return null;
         }
@@ -178,6 +198,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     public override ValueTask<int> ExecuteAsync(string sql, params ReadOnlySpan<SqlValue> values)
     {
         BeforeWrite();
+        SaveChanged();
         return ValueTask.FromResult(connection.Execute(sql, values));
     }
 
@@ -191,6 +212,59 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
             connection.Send(sql, values);
         return ValueTask.CompletedTask;
     }
+
+    public override ValueTask<T?> FindAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key)
+        where T : class
+    {
+        RefuseOthers();
+        return _kept.Of(kind).Find(tenant, key) is not { } kept ? ReadAndKeepAsync(kind, tenant, key)
+            : checksKept ? CheckAsync(kind, tenant, key, kept)
+            : ValueTask.FromResult<T?>(kept);
+    }
+
+    private async ValueTask<T?> CheckAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key, T kept)
+        where TKey : notnull
+        where T : class
+    {
+        SaveChanged();
+        var stored = JsonSerializer.Serialize(await kind.ReadAsync(this, tenant, key));
+        Invariant(stored == JsonSerializer.Serialize(kept), $"what is kept of {typeof(T).Name} {key} is what is stored, {stored}");
+        return kept;
+    }
+
+    private async ValueTask<T?> ReadAndKeepAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key)
+        where TKey : notnull
+        where T : class
+    {
+        // One row, which nothing that was put off concerns.
+        _findsOne = true;
+        T? found;
+        try
+        {
+            found = await kind.ReadAsync(this, tenant, key);
+        }
+        finally
+        {
+            _findsOne = false;
+        }
+        if (found is not null)
+            _kept.Of(kind).Keep(tenant, key, found);
+        return found;
+    }
+
+    public override void Keep<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key, T entity)
+    {
+        BeforeWrite();
+        _kept.Of(kind).Keep(tenant, key, entity);
+    }
+
+    public override void Put<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key, T before, T after)
+    {
+        BeforeWrite();
+        _kept.Of(kind).Put(tenant, key, before, after);
+    }
+
+    public override void Forget(EntityKind kind) => _kept.Forget(kind);
 
     public override ValueTask<T?> FindAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)
         where T : class
@@ -223,6 +297,8 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     private void BeforeQuery(string sql)
     {
         RefuseOthers();
+        if (!_findsOne)
+            SaveChanged();
         if (!connection.IsReadOnly(sql))
             BeforeWrite();
     }

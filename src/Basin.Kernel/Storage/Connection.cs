@@ -16,6 +16,9 @@ internal abstract class Connection : IDisposable
 
     public abstract SqlDialect Dialect { get; }
 
+    /// <summary>Whether somebody else may have written since the last transaction.</summary>
+    public virtual bool HasOtherWriters => false;
+
     /// <summary>True while a transaction is open; a full disk, or the network, may have ended it already.</summary>
     public abstract bool InTransaction { get; }
 

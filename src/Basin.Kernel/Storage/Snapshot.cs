@@ -77,6 +77,11 @@ public abstract class Snapshot
 
     public abstract ValueTask<List<T>> ListAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values);
 
+    /// <summary>The entity of a key, or null when there is none.</summary>
+    public virtual ValueTask<T?> FindAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key)
+        where TKey : notnull
+        where T : class => kind.ReadAsync(this, tenant, key);
+
     /// <summary>A document that never changes once it is written, by the id of its row: read and parsed once while it is in use.</summary>
     /// <param name="sql">Selects the document alone; its one parameter is the id.</param>
     public ValueTask<T?> FindLastingAsync<T>(string sql, JsonTypeInfo<T> type, Id<Tenant> tenant, long id)
@@ -115,6 +120,22 @@ public abstract class Transaction : Snapshot
     /// </summary>
     /// <param name="values">What they refer to must not change afterwards.</param>
     public abstract ValueTask SendAsync(string sql, params ReadOnlySpan<SqlValue> values);
+
+    /// <summary>Keeps at hand an entity as this transaction has just written it.</summary>
+    public abstract void Keep<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key, T entity)
+        where TKey : notnull
+        where T : class;
+
+    /// <summary>
+    /// Changes an entity that was found in this transaction. It is written before the next query, at the latest when the piece of work ends: many steps of
+    /// one entity are one write.
+    /// </summary>
+    public abstract void Put<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key, T before, T after)
+        where TKey : notnull
+        where T : class;
+
+    /// <summary>For after a statement that has changed or deleted some of a kind.</summary>
+    public abstract void Forget(EntityKind kind);
 
     /// <summary>Keeps at hand a document that was just written, as <see cref="Snapshot.FindLastingAsync"/> would find it.</summary>
     /// <param name="bytes">The length of its JSON.</param>

@@ -43,4 +43,10 @@ public sealed class StoreOptions
     /// <summary>Largest size of a shard's file in MiB. Default 262144 (256 GiB).</summary>
     [Range(1, 16_000_000)]
     public long MaxShardMegabytes { get; set; } = 262_144;
+
+    /// <summary>
+    /// Reads again what the writer keeps at hand (<see cref="Entities{TKey, T}"/>), and stops the shard when a system has changed a row without saying so.
+    /// For tests. Default false.
+    /// </summary>
+    public bool ChecksKeptEntities { get; set; }
 }

@@ -6,6 +6,11 @@ namespace Basin.Inventory;
 /// <summary>All SQL of Inventory.</summary>
 internal static class InventoryStore
 {
+    private static readonly Entities<string, IReadOnlyList<StockLevel>> Levels = new(ReadLevelsAsync, SaveLevelsAsync);
+
+    private static readonly Entities<long, Reservation> Reservations = new((snapshot, tenant, id) => snapshot.FindAsync(
+        "SELECT id, state, picks, missing, held_until FROM reservation WHERE id = $1 AND tenant = $2", ReadReservation, id, tenant.Value));
+
     public static ValueTask<int> AddWarehouseAsync(Transaction tx, Id<Tenant> tenant, Warehouse warehouse) => tx.ExecuteAsync(
         "INSERT INTO warehouse (tenant, code, name, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         tenant.Value, warehouse.Code, warehouse.Name, warehouse.CreatedAt);
@@ -25,12 +30,16 @@ internal static class InventoryStore
         ReadLevel, tenant.Value, sku, warehouse);
 
     /// <summary>The levels of one SKU by warehouse.</summary>
-    public static ValueTask<List<StockLevel>> ListLevelsAsync(Snapshot snapshot, Id<Tenant> tenant, string sku) => snapshot.ListAsync(
-        "SELECT sku, warehouse, on_hand, reserved, version FROM stock WHERE tenant = $1 AND sku = $2 ORDER BY warehouse",
-        ReadLevel, tenant.Value, sku);
+    public static async ValueTask<IReadOnlyList<StockLevel>> ListLevelsAsync(Snapshot snapshot, Id<Tenant> tenant, string sku) =>
+        (await snapshot.FindAsync(Levels, tenant, sku))!;
+
+    private static async ValueTask<IReadOnlyList<StockLevel>?> ReadLevelsAsync(Snapshot snapshot, Id<Tenant> tenant, string sku) =>
+        await snapshot.ListAsync(
+            "SELECT sku, warehouse, on_hand, reserved, version FROM stock WHERE tenant = $1 AND sku = $2 ORDER BY warehouse",
+            ReadLevel, tenant.Value, sku);
 
     /// <summary>The levels of several SKUs.</summary>
-    public static async ValueTask<List<StockLevel>> ListLevelsAsync(Snapshot snapshot, Id<Tenant> tenant, IReadOnlyCollection<string> skus)
+    public static async ValueTask<IReadOnlyList<StockLevel>> ListLevelsAsync(Snapshot snapshot, Id<Tenant> tenant, IReadOnlyCollection<string> skus)
     {
         var levels = new List<StockLevel>(skus.Count);
         foreach (var sku in skus)
@@ -46,20 +55,38 @@ internal static class InventoryStore
     public static async ValueTask<long> CountAvailableAsync(Snapshot snapshot, Id<Tenant> tenant, string sku) =>
         await snapshot.NumberAsync("SELECT SUM(on_hand - reserved) FROM stock WHERE tenant = $1 AND sku = $2", tenant.Value, sku) ?? 0;
 
-    public static ValueTask<int> AddLevelAsync(Transaction tx, Id<Tenant> tenant, StockLevel level) => tx.ExecuteAsync(
-        "INSERT INTO stock (tenant, sku, warehouse, on_hand, reserved, version) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-        tenant.Value, level.Sku, level.Warehouse, level.OnHand, level.Reserved, level.Version);
+    /// <summary>Makes room for a level, unless it is there.</summary>
+    public static async ValueTask AddLevelAsync(Transaction tx, Id<Tenant> tenant, StockLevel level)
+    {
+        var added = await tx.ExecuteAsync(
+            "INSERT INTO stock (tenant, sku, warehouse, on_hand, reserved, version) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+            tenant.Value, level.Sku, level.Warehouse, level.OnHand, level.Reserved, level.Version);
+        if (added > 0)
+            tx.Forget(Levels);
+    }
 
     /// <summary>Changes a level that is there. The decision has seen it in this transaction, so the guard only meets mistakes.</summary>
     public static async ValueTask ChangeAsync(Transaction tx, Id<Tenant> tenant, StockChange change)
     {
-        var changed = await tx.ExecuteAsync(
-            """
-            UPDATE stock SET on_hand = on_hand + $4, reserved = reserved + $5, version = version + CASE WHEN $4 = 0 THEN 0 ELSE 1 END
-            WHERE tenant = $1 AND sku = $2 AND warehouse = $3 AND reserved + $5 BETWEEN 0 AND on_hand + $4
-            """,
-            tenant.Value, change.Sku, change.Warehouse, change.OnHand, change.Reserved);
-        Transaction.Invariant(changed == 1, $"0 <= reserved <= on hand after {change}");
+        var before = await ListLevelsAsync(tx, tenant, change.Sku);
+        StockLevel[] after = [.. before.Select(level => level.Warehouse == change.Warehouse ? level.After(change) : level)];
+        tx.Put(Levels, tenant, change.Sku, before, after);
+    }
+
+    /// <summary>What was wanted of a SKU meanwhile, by however many, is one write. It finds the row as it was read, or somebody has written past it.</summary>
+    private static async ValueTask SaveLevelsAsync(
+        Transaction tx, Id<Tenant> tenant, string sku, IReadOnlyList<StockLevel> before, IReadOnlyList<StockLevel> after)
+    {
+        foreach (var (was, now) in before.Zip(after).Where(level => level.First != level.Second))
+        {
+            var changed = await tx.ExecuteAsync(
+                """
+                UPDATE stock SET on_hand = $4, reserved = $5, version = $6
+                WHERE tenant = $1 AND sku = $2 AND warehouse = $3 AND on_hand = $7 AND reserved = $8
+                """,
+                tenant.Value, sku, now.Warehouse, now.OnHand, now.Reserved, now.Version, was.OnHand, was.Reserved);
+            Transaction.Invariant(changed == 1, $"{was} is what is stored");
+        }
     }
 
     public static ValueTask AddMovementAsync(Transaction tx, Id<Tenant> tenant, Movement movement) => tx.SendAsync(
@@ -79,8 +106,8 @@ internal static class InventoryStore
             """,
             ReadMovement, tenant.Value, sku, before, limit);
 
-    public static ValueTask<Reservation?> FindReservationAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Reservation> id) => snapshot.FindAsync(
-        "SELECT id, state, picks, missing, held_until FROM reservation WHERE id = $1 AND tenant = $2", ReadReservation, id.Value, tenant.Value);
+    public static ValueTask<Reservation?> FindReservationAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Reservation> id) =>
+        snapshot.FindAsync(Reservations, tenant, id.Value);
 
     /// <summary>What has been held too long, of all tenants, the oldest first.</summary>
     public static ValueTask<List<TenantReservation>> ListDueAsync(Snapshot snapshot, DateTimeOffset now, int limit) => snapshot.ListAsync(
@@ -90,16 +117,28 @@ internal static class InventoryStore
         """,
         row => new TenantReservation(new Id<Tenant>(row.Integer(5)), ReadReservation(row)), now, limit);
 
-    public static ValueTask AddReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.SendAsync(
-        "INSERT INTO reservation (id, tenant, state, picks, missing, held_until) VALUES ($1, $2, $3, $4, $5, $6)",
-        reservation.Id.Value, tenant.Value, (int)reservation.State, JsonOf(reservation.Picks), JsonOf(reservation.Missing), reservation.HeldUntil);
+    public static async ValueTask AddReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation)
+    {
+        await tx.SendAsync(
+            "INSERT INTO reservation (id, tenant, state, picks, missing, held_until) VALUES ($1, $2, $3, $4, $5, $6)",
+            reservation.Id.Value, tenant.Value, (int)reservation.State, JsonOf(reservation.Picks), JsonOf(reservation.Missing), reservation.HeldUntil);
+        tx.Keep(Reservations, tenant, reservation.Id.Value, reservation);
+    }
 
-    public static ValueTask SaveReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.SendAsync(
-        "UPDATE reservation SET state = $3, picks = $4 WHERE id = $1 AND tenant = $2",
-        reservation.Id.Value, tenant.Value, (int)reservation.State, JsonOf(reservation.Picks));
-
-    public static ValueTask SaveStateAsync(Transaction tx, Id<Tenant> tenant, Reservation reservation) => tx.SendAsync(
-        "UPDATE reservation SET state = $3 WHERE id = $1 AND tenant = $2", reservation.Id.Value, tenant.Value, (int)reservation.State);
+    public static async ValueTask SaveReservationAsync(Transaction tx, Id<Tenant> tenant, Reservation before, Reservation after)
+    {
+        if (after.Picks != before.Picks)
+        {
+            await tx.SendAsync(
+                "UPDATE reservation SET state = $3, picks = $4 WHERE id = $1 AND tenant = $2",
+                after.Id.Value, tenant.Value, (int)after.State, JsonOf(after.Picks));
+        }
+        else
+        {
+            await tx.SendAsync("UPDATE reservation SET state = $3 WHERE id = $1 AND tenant = $2", after.Id.Value, tenant.Value, (int)after.State);
+        }
+        tx.Keep(Reservations, tenant, after.Id.Value, after);
+    }
 
     private static Warehouse ReadWarehouse(Row row) => new(row.Text(0), row.Text(1), row.Time(2));
 

@@ -26,6 +26,14 @@ public sealed record StockLevel(string Sku, string Warehouse, long OnHand, long 
 
     public static StockLevel None(string sku, string warehouse) => new(sku, warehouse, 0, 0, 0);
 
+    /// <summary>Decisions have made sure of what is stated here.</summary>
+    public StockLevel After(StockChange change)
+    {
+        var after = this with { OnHand = OnHand + change.OnHand, Reserved = Reserved + change.Reserved, Version = Version + (change.OnHand == 0 ? 0 : 1) };
+        Transaction.Invariant(after is { Reserved: >= 0, Available: >= 0 }, $"0 <= reserved <= on hand after {change}");
+        return after;
+    }
+
     /// <summary>Somebody has counted.</summary>
     /// <exception cref="ProblemException"><see cref="InventoryProblems.BelowReserved"/></exception>
     public StockChange Count(long onHand) => ChangeBy(onHand - OnHand, MovementCause.Counted);

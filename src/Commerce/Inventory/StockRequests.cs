@@ -56,10 +56,8 @@ internal sealed class StockRequests(InventoryOptions options, ILogger<StockReque
             await ApplyAsync(tx, tenant, step.After.Id, change);
         if (before is null)
             await InventoryStore.AddReservationAsync(tx, tenant, step.After);
-        else if (step.After.Picks != before.Picks)
-            await InventoryStore.SaveReservationAsync(tx, tenant, step.After);
-        else if (step.After.State != before.State)
-            await InventoryStore.SaveStateAsync(tx, tenant, step.After);
+        else if (step.After != before)
+            await InventoryStore.SaveReservationAsync(tx, tenant, before, step.After);
         await AnswerAsync(tx, tenant, step);
     }
 

@@ -42,7 +42,7 @@ public sealed class OrdersApi([FromKeyedServices(OrdersSystem.Name)] Store store
         Transaction tx, Id<Tenant> tenant, OrderTerms terms, string token, OrderedCart? cart)
     {
         var id = tx.NewId<Order>();
-        var order = new Order(id, tenant, terms, OrderProgress.Placed, tx.Now, tx.Now);
+        var order = new Order(id, tenant, terms, OrderProgress.Placed, id.CreatedAt, tx.Now);
         await OrdersStore.InsertAsync(tx, order);
         await tx.PublishAsync(tenant, new PaymentRequested(new Id<Payment>(id.Value), terms.TotalMinor, terms.Currency, token));
         await tx.PublishAsync(

@@ -61,8 +61,9 @@ internal static class OrdersSaga
         var (next, asks) = order.Progress.On(signal);
         if (next == order.Progress)
             return next;
-        await OrdersStore.UpdateAsync(tx, order.Id, next, note);
-        await AskAsync(tx, order with { Progress = next }, asks, note);
+        var moved = order with { Progress = next };
+        await OrdersStore.UpdateAsync(tx, moved, note);
+        await AskAsync(tx, moved, asks, note);
         return next;
     }
 

@@ -14,6 +14,8 @@ internal static class OrdersStore
 
     private const string SelectWithTerms = $"SELECT {Columns}, document FROM orders JOIN terms ON order_id = id WHERE tenant = $1";
 
+    private static readonly Entities<long, Order> Orders = new(ReadAsync);
+
     public static async ValueTask InsertAsync(Transaction tx, Order order)
     {
         var (progress, terms) = (order.Progress, order.Terms);
@@ -24,22 +26,30 @@ internal static class OrdersStore
         var document = JsonSerializer.SerializeToUtf8Bytes(terms, OrdersJson.Default.OrderTerms);
         await tx.SendAsync("INSERT INTO terms (order_id, document) VALUES ($1, $2)", order.Id.Value, SqlValue.Utf8(document));
         tx.Remember(order.Tenant, order.Id.Value, terms, document.Length);
+        tx.Keep(Orders, order.Tenant, order.Id.Value, order);
     }
 
-    /// <summary>Stores the progress and appends to the history.</summary>
-    public static ValueTask UpdateAsync(Transaction tx, Id<Order> id, OrderProgress next, string? note) => tx.SendAsync(
-        """
-        UPDATE orders SET state = $2, reason = $3, payment = $4, stock = $5, shipment = $6, changed_at = $7, history = history || ',' || $8
-        WHERE id = $1
-        """,
-        id.Value, (int)next.State, (long?)next.Reason, (int)next.Payment, (int)next.Stock, (int)next.Shipment, tx.Now, EntryOf(tx, next, note));
+    /// <summary>Stores how far an order has come and appends to the history.</summary>
+    public static async ValueTask UpdateAsync(Transaction tx, Order order, string? note)
+    {
+        var (id, next) = (order.Id, order.Progress);
+        await tx.SendAsync(
+            """
+            UPDATE orders SET state = $2, reason = $3, payment = $4, stock = $5, shipment = $6, changed_at = $7, history = history || ',' || $8
+            WHERE id = $1
+            """,
+            id.Value, (int)next.State, (long?)next.Reason, (int)next.Payment, (int)next.Stock, (int)next.Shipment, tx.Now, EntryOf(tx, next, note));
+        tx.Keep(Orders, order.Tenant, id.Value, order with { ChangedAt = tx.Now });
+    }
 
     private static SqlValue EntryOf(Transaction tx, OrderProgress progress, string? note) => SqlValue.Utf8(
         JsonSerializer.SerializeToUtf8Bytes(new StoredEntry(progress.State, tx.Now.ToUnixTimeMilliseconds(), note), OrderRowJson.Default.StoredEntry));
 
-    public static async ValueTask<Order?> FindAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Order> id) =>
-        await snapshot.FindLastingAsync(SelectTerms, OrdersJson.Default.OrderTerms, tenant, id.Value) is { } terms
-            ? await snapshot.FindAsync(SelectOrder, row => ReadOrder(row, terms), id.Value, tenant.Value)
+    public static ValueTask<Order?> FindAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Order> id) => snapshot.FindAsync(Orders, tenant, id.Value);
+
+    private static async ValueTask<Order?> ReadAsync(Snapshot snapshot, Id<Tenant> tenant, long id) =>
+        await snapshot.FindLastingAsync(SelectTerms, OrdersJson.Default.OrderTerms, tenant, id) is { } terms
+            ? await snapshot.FindAsync(SelectOrder, row => ReadOrder(row, terms), id, tenant.Value)
             : null;
 
     /// <summary>Newest first.</summary>
@@ -56,8 +66,11 @@ internal static class OrdersStore
             $"{SelectWithTerms} AND owner = $2 AND id < $3 ORDER BY id DESC LIMIT $4", ReadOrder, tenant.Value, owner, before, limit);
 
     /// <summary>A visitor has signed in: what they ordered before is theirs now.</summary>
-    public static ValueTask<int> ChangeOwnerAsync(Transaction tx, Id<Tenant> tenant, string from, string to) =>
-        tx.ExecuteAsync("UPDATE orders SET owner = $3 WHERE tenant = $1 AND owner = $2", tenant.Value, from, to);
+    public static async ValueTask ChangeOwnerAsync(Transaction tx, Id<Tenant> tenant, string from, string to)
+    {
+        await tx.ExecuteAsync("UPDATE orders SET owner = $3 WHERE tenant = $1 AND owner = $2", tenant.Value, from, to);
+        tx.Forget(Orders);
+    }
 
     /// <summary>The history of an order, the oldest first.</summary>
     public static async ValueTask<IReadOnlyList<TimelineEntry>> TimelineAsync(Snapshot snapshot, Id<Order> id)

@@ -29,8 +29,10 @@ internal static class PaymentsStore
         WHERE tenant = $1 AND id = $2
         """;
 
-    public static ValueTask<Payment?> FindAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Payment> id) =>
-        snapshot.FindAsync(Select, ReadPayment, tenant.Value, id.Value);
+    private static readonly Entities<long, Payment> Payments =
+        new((snapshot, tenant, id) => snapshot.FindAsync(Select, ReadPayment, tenant.Value, id));
+
+    public static ValueTask<Payment?> FindAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Payment> id) => snapshot.FindAsync(Payments, tenant, id.Value);
 
     /// <summary>Newest first, from every shard.</summary>
     /// <param name="before">An id; <see cref="long.MaxValue"/> to begin.</param>
@@ -54,19 +56,23 @@ internal static class PaymentsStore
     /// <returns>False when the payment is there already; then nothing was written.</returns>
     public static async ValueTask<bool> AddAsync(Transaction tx, Decision decision)
     {
-        var p = decision.Payment;
-        return await tx.ExecuteAsync(
+        var p = decision.Payment with { CreatedAt = tx.Now, ChangedAt = tx.Now };
+        var isNew = await tx.ExecuteAsync(
             Insert, p.Tenant.Value, p.Id.Value, (int)p.State, p.AmountMinor, p.Currency, p.AuthorizedMinor, p.CapturedMinor, p.RefundedMinor,
-            p.CaptureAsked, p.ReleaseAsked, p.OutcomeUnknown, p.Charge, p.Code, tx.Now, tx.Now, StepOf(tx, decision)) == 1;
+            p.CaptureAsked, p.ReleaseAsked, p.OutcomeUnknown, p.Charge, p.Code, p.CreatedAt, p.ChangedAt, StepOf(tx, decision)) == 1;
+        if (isNew)
+            tx.Keep(Payments, p.Tenant, p.Id.Value, p);
+        return isNew;
     }
 
     public static async ValueTask ChangeAsync(Transaction tx, Decision decision)
     {
-        var p = decision.Payment;
+        var p = decision.Payment with { ChangedAt = tx.Now };
         var changed = await tx.ExecuteAsync(
             Update, p.Tenant.Value, p.Id.Value, (int)p.State, p.AmountMinor, p.Currency, p.AuthorizedMinor, p.CapturedMinor, p.RefundedMinor,
-            p.CaptureAsked, p.ReleaseAsked, p.OutcomeUnknown, p.Charge, p.Code, tx.Now, StepOf(tx, decision));
+            p.CaptureAsked, p.ReleaseAsked, p.OutcomeUnknown, p.Charge, p.Code, p.ChangedAt, StepOf(tx, decision));
         Transaction.Invariant(changed == 1, $"the payment {p.Id} that was read in this transaction is there");
+        tx.Keep(Payments, p.Tenant, p.Id.Value, p);
     }
 
     private static SqlValue StepOf(Transaction tx, Decision decision) => SqlValue.Utf8(JsonSerializer.SerializeToUtf8Bytes(

@@ -10,8 +10,10 @@ internal static class ShippingStore
     private const string Select =
         "SELECT id, state, carrier, tracking_number, reason, created_at, has_left, parcel, tenant FROM shipment WHERE tenant = $1";
 
-    public static ValueTask<Shipment?> FindAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Shipment> id) =>
-        snapshot.FindAsync($"{Select} AND id = $2", ReadShipment, tenant.Value, id.Value);
+    private static readonly Entities<long, Shipment> Shipments =
+        new((snapshot, tenant, id) => snapshot.FindAsync($"{Select} AND id = $2", ReadShipment, tenant.Value, id));
+
+    public static ValueTask<Shipment?> FindAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Shipment> id) => snapshot.FindAsync(Shipments, tenant, id.Value);
 
     /// <summary>The newest first.</summary>
     public static ValueTask<List<Shipment>> ListAsync(Snapshot snapshot, Id<Tenant> tenant, long before, int limit) =>
@@ -22,22 +24,34 @@ internal static class ShippingStore
         "SELECT '[' || tracking || ']' FROM shipment WHERE tenant = $1 AND id = $2",
         row => row.Json(0, ShippingRowJson.Default.ListTrackingEvent), tenant.Value, id.Value);
 
-    public static ValueTask AddAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment) => tx.SendAsync(
-        """
-        INSERT INTO shipment (tenant, id, state, carrier, tracking_number, reason, created_at, has_left, parcel, tracking)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        """,
-        tenant.Value, shipment.Id.Value, (int)shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.CreatedAt,
-        shipment.HasLeft, JsonOf(shipment.Parcel), JsonOf(shipment.NewTracking));
+    public static async ValueTask AddAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment)
+    {
+        await tx.SendAsync(
+            """
+            INSERT INTO shipment (tenant, id, state, carrier, tracking_number, reason, created_at, has_left, parcel, tracking)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """,
+            tenant.Value, shipment.Id.Value, (int)shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.CreatedAt,
+            shipment.HasLeft, JsonOf(shipment.Parcel), JsonOf(shipment.NewTracking));
+        Keep(tx, tenant, shipment);
+    }
 
-    public static ValueTask SaveAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment) => tx.SendAsync(
-        """
-        UPDATE shipment SET state = $3, carrier = $4, tracking_number = $5, reason = $6, has_left = $7,
-            tracking = tracking || CASE WHEN $8 = '' THEN '' ELSE ',' || $8 END
-        WHERE tenant = $1 AND id = $2
-        """,
-        tenant.Value, shipment.Id.Value, (int)shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.HasLeft,
-        JsonOf(shipment.NewTracking));
+    public static async ValueTask SaveAsync(Transaction tx, Id<Tenant> tenant, Shipment shipment)
+    {
+        await tx.SendAsync(
+            """
+            UPDATE shipment SET state = $3, carrier = $4, tracking_number = $5, reason = $6, has_left = $7,
+                tracking = tracking || CASE WHEN $8 = '' THEN '' ELSE ',' || $8 END
+            WHERE tenant = $1 AND id = $2
+            """,
+            tenant.Value, shipment.Id.Value, (int)shipment.State, shipment.Carrier, shipment.TrackingNumber, shipment.Reason, shipment.HasLeft,
+            JsonOf(shipment.NewTracking));
+        Keep(tx, tenant, shipment);
+    }
+
+    /// <summary>What is new about its way is written once.</summary>
+    private static void Keep(Transaction tx, Id<Tenant> tenant, Shipment shipment) =>
+        tx.Keep(Shipments, tenant, shipment.Id.Value, shipment with { NewTracking = [] });
 
     private static Shipment ReadShipment(Row row) => new(
         new Id<Shipment>(row.Integer(0)),

@@ -23,7 +23,7 @@ public sealed class GatheredWritesTests : IDisposable
     {
         _connection = SqliteConnection.OpenWriter(_data.File("000.db"), new StoreOptions());
         var ids = new IdGenerator(_clock, 0, 0, _ => { });
-        _transaction = new BatchTransaction(_connection, () => ids, _clock);
+        _transaction = new BatchTransaction(_connection, () => ids, _clock, checksKept: false);
     }
 
     /// <summary>A writer that does not wait is sometimes too slow to show it, so there are many rounds.</summary>

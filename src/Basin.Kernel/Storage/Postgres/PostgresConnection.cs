@@ -67,6 +67,8 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     public override Documents Documents => database.Documents;
 
+    public override bool HasOtherWriters => true;
+
     public override SqlDialect Dialect => SqlDialect.Postgres;
 
     public override bool InTransaction => _inTransaction && IsOpen;

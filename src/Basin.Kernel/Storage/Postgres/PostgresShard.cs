@@ -43,7 +43,8 @@ internal sealed class PostgresShard : Shard
         Events = new EventLog(_connection.Introduce());
         Jobs = new JobQueue(this);
         _writer = new ShardWriter(
-            place.System, place.Number, new BatchTransaction(_connection, () => Ids, time), _ownership, options, time, log, HandOn, answered: static () => { });
+            place.System, place.Number, new BatchTransaction(_connection, () => Ids, time, options.ChecksKeptEntities), _ownership, options, time, log, HandOn,
+            answered: static () => { });
     }
 
     public override int Number { get; }

@@ -26,7 +26,7 @@ internal sealed class SqliteShard : Shard
         Jobs = new JobQueue(this);
         _checkpointer = new SqliteCheckpointer(connection, path, options, _name, log);
         _writer = new ShardWriter(
-            system, number, new BatchTransaction(connection, () => Ids, time), Ownership, options, time, log, HandOn, answered: _checkpointer.AfterCommit);
+            system, number, new BatchTransaction(connection, () => Ids, time, options.ChecksKeptEntities), Ownership, options, time, log, HandOn, answered: _checkpointer.AfterCommit);
         _readers = Channel.CreateBounded<SqliteSnapshot>(options.ReadersPerShard);
         for (var i = 0; i < options.ReadersPerShard; i++)
             _readers.Writer.TryWrite(new SqliteSnapshot(SqliteConnection.OpenReader(path, connection.Documents, options)));

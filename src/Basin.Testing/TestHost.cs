@@ -157,10 +157,12 @@ public sealed class TestHost : IAsyncDisposable
     /// <exception cref="TimeoutException">Says what still goes on.</exception>
     public Task SettleAsync(TimeSpan? timeout = null) => Settling.WaitAsync(Services, Time, timeout ?? TimeSpan.FromSeconds(20));
 
-    /// <summary>Lets time pass, then settles.</summary>
+    /// <summary>
+    /// Lets time pass at once, then settles. Time that passed step by step would go on while what a step has begun still runs, and end its patience.
+    /// </summary>
     public async Task AdvanceAsync(TimeSpan by)
     {
-        Clock.Advance(by);
+        Clock.Jump(by);
         await SettleAsync();
     }
 

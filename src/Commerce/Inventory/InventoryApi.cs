@@ -85,8 +85,7 @@ public sealed class InventoryApi([FromKeyedServices(InventorySystem.Name)] Store
         await InventoryStore.AddLevelAsync(tx, tenant, StockLevel.None(change.Sku, change.Warehouse));
         if (change.OnHand == 0)
             return;
-        await InventoryStore.ChangeAsync(tx, tenant, change);
-        await InventoryStore.AddMovementAsync(tx, tenant, Movement.Of(tx, change, change.Cause!.Value) with { Reason = reason, Subject = subject });
+        await InventoryStore.ChangeAsync(tx, tenant, change, Movement.Of(tx, change, change.Cause!.Value) with { Reason = reason, Subject = subject });
     }
 
     /// <summary>What there is of a SKU, or null when it never was anywhere.</summary>
@@ -107,7 +106,7 @@ public sealed class InventoryApi([FromKeyedServices(InventorySystem.Name)] Store
     /// <summary>The newest first.</summary>
     internal async ValueTask<Page<Movement>> ListMovementsAsync(Id<Tenant> tenant, string sku, Paging paging, CancellationToken cancellation)
     {
-        var before = paging.AfterNumber(start: long.MaxValue);
+        Id<Movement>? before = paging.After is null ? null : new(paging.AfterNumber(start: 0));
         var movements = await store.ReadAsync(
             ShardKey.First, snapshot => InventoryStore.ListMovementsAsync(snapshot, tenant, sku, before, paging.Limit + 1), cancellation);
         return paging.PageOf(movements, movement => movement.Id.Value.ToString(CultureInfo.InvariantCulture));

@@ -26,7 +26,7 @@ internal static class InventoryStore
         await snapshot.NumberAsync("SELECT COUNT(*) FROM warehouse WHERE tenant = $1", tenant.Value) ?? 0;
 
     public static ValueTask<StockLevel?> FindLevelAsync(Snapshot snapshot, Id<Tenant> tenant, string sku, string warehouse) => snapshot.FindAsync(
-        "SELECT sku, warehouse, on_hand, reserved, version FROM stock WHERE tenant = $1 AND sku = $2 AND warehouse = $3",
+        "SELECT sku, warehouse, on_hand, reserved, version, moved FROM stock WHERE tenant = $1 AND sku = $2 AND warehouse = $3",
         ReadLevel, tenant.Value, sku, warehouse);
 
     /// <summary>The levels of one SKU by warehouse.</summary>
@@ -35,7 +35,7 @@ internal static class InventoryStore
 
     private static async ValueTask<IReadOnlyList<StockLevel>?> ReadLevelsAsync(Snapshot snapshot, Id<Tenant> tenant, string sku) =>
         await snapshot.ListAsync(
-            "SELECT sku, warehouse, on_hand, reserved, version FROM stock WHERE tenant = $1 AND sku = $2 ORDER BY warehouse",
+            "SELECT sku, warehouse, on_hand, reserved, version, moved FROM stock WHERE tenant = $1 AND sku = $2 ORDER BY warehouse",
             ReadLevel, tenant.Value, sku);
 
     /// <summary>The levels of several SKUs.</summary>
@@ -59,17 +59,20 @@ internal static class InventoryStore
     public static async ValueTask AddLevelAsync(Transaction tx, Id<Tenant> tenant, StockLevel level)
     {
         var added = await tx.ExecuteAsync(
-            "INSERT INTO stock (tenant, sku, warehouse, on_hand, reserved, version) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-            tenant.Value, level.Sku, level.Warehouse, level.OnHand, level.Reserved, level.Version);
+            "INSERT INTO stock (tenant, sku, warehouse, on_hand, reserved, version, moved) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            tenant.Value, level.Sku, level.Warehouse, level.OnHand, level.Reserved, level.Version, level.Moved);
         if (added > 0)
             tx.Forget(Levels);
     }
 
-    /// <summary>Changes a level that is there. The decision has seen it in this transaction, so the guard only meets mistakes.</summary>
-    public static async ValueTask ChangeAsync(Transaction tx, Id<Tenant> tenant, StockChange change)
+    /// <summary>Changes a level that is there.</summary>
+    /// <param name="movement">Why units came or went; null when none did.</param>
+    public static async ValueTask ChangeAsync(Transaction tx, Id<Tenant> tenant, StockChange change, Movement? movement)
     {
         var before = await ListLevelsAsync(tx, tenant, change.Sku);
-        StockLevel[] after = [.. before.Select(level => level.Warehouse == change.Warehouse ? level.After(change) : level)];
+        if (movement is not null)
+            await AddMovementAsync(tx, tenant, movement, previous: before.Max(level => level.Moved));
+        StockLevel[] after = [.. before.Select(level => level.Warehouse == change.Warehouse ? level.After(change, movement) : level)];
         tx.Put(Levels, tenant, change.Sku, before, after);
     }
 
@@ -81,30 +84,41 @@ internal static class InventoryStore
         {
             var changed = await tx.ExecuteAsync(
                 """
-                UPDATE stock SET on_hand = $4, reserved = $5, version = $6
-                WHERE tenant = $1 AND sku = $2 AND warehouse = $3 AND on_hand = $7 AND reserved = $8
+                UPDATE stock SET on_hand = $4, reserved = $5, version = $6, moved = $7
+                WHERE tenant = $1 AND sku = $2 AND warehouse = $3 AND on_hand = $8 AND reserved = $9
                 """,
-                tenant.Value, sku, now.Warehouse, now.OnHand, now.Reserved, now.Version, was.OnHand, was.Reserved);
+                tenant.Value, sku, now.Warehouse, now.OnHand, now.Reserved, now.Version, now.Moved, was.OnHand, was.Reserved);
             Transaction.Invariant(changed == 1, $"{was} is what is stored");
         }
     }
 
-    public static ValueTask AddMovementAsync(Transaction tx, Id<Tenant> tenant, Movement movement) => tx.SendAsync(
+    private static ValueTask AddMovementAsync(Transaction tx, Id<Tenant> tenant, Movement movement, long previous) => tx.SendAsync(
         """
-        INSERT INTO movement (tenant, sku, id, warehouse, delta, cause, reason, subject, reservation, at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        INSERT INTO movement (tenant, sku, id, warehouse, delta, cause, reason, subject, reservation, at, previous)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """,
         tenant.Value, movement.Sku, movement.Id.Value, movement.Warehouse, movement.Delta, (int)movement.Cause,
-        movement.Reason, movement.Subject, movement.Reservation?.Value, movement.At);
+        movement.Reason, movement.Subject, movement.Reservation?.Value, movement.At, previous);
 
     /// <summary>The newest first.</summary>
-    public static ValueTask<List<Movement>> ListMovementsAsync(Snapshot snapshot, Id<Tenant> tenant, string sku, long before, int limit) =>
-        snapshot.ListAsync(
+    /// <param name="before">The movement that was listed last; null to begin.</param>
+    public static async ValueTask<List<Movement>> ListMovementsAsync(Snapshot snapshot, Id<Tenant> tenant, string sku, Id<Movement>? before, int limit)
+    {
+        var first = before is null
+            ? await snapshot.NumberAsync("SELECT MAX(moved) FROM stock WHERE tenant = $1 AND sku = $2", tenant.Value, sku)
+            : await snapshot.NumberAsync(
+                "SELECT previous FROM movement WHERE id = $1 AND tenant = $2 AND sku = $3", before.Value.Value, tenant.Value, sku);
+        return await snapshot.ListAsync(
             """
-            SELECT id, sku, warehouse, delta, cause, reason, subject, reservation, at FROM movement
-            WHERE tenant = $1 AND sku = $2 AND id < $3 ORDER BY id DESC LIMIT $4
+            WITH RECURSIVE chain AS (
+                SELECT 1 AS place, id, previous FROM movement WHERE id = $1
+                UNION ALL
+                SELECT place + 1, m.id, m.previous FROM chain JOIN movement AS m ON m.id = chain.previous WHERE place < $2)
+            SELECT m.id, sku, warehouse, delta, cause, reason, subject, reservation, at
+            FROM chain JOIN movement AS m ON m.id = chain.id ORDER BY place
             """,
-            ReadMovement, tenant.Value, sku, before, limit);
+            ReadMovement, first ?? 0, limit);
+    }
 
     public static ValueTask<Reservation?> FindReservationAsync(Snapshot snapshot, Id<Tenant> tenant, Id<Reservation> id) =>
         snapshot.FindAsync(Reservations, tenant, id.Value);
@@ -142,7 +156,7 @@ internal static class InventoryStore
 
     private static Warehouse ReadWarehouse(Row row) => new(row.Text(0), row.Text(1), row.Time(2));
 
-    private static StockLevel ReadLevel(Row row) => new(row.Text(0), row.Text(1), row.Integer(2), row.Integer(3), row.Integer(4));
+    private static StockLevel ReadLevel(Row row) => new(row.Text(0), row.Text(1), row.Integer(2), row.Integer(3), row.Integer(4), row.Integer(5));
 
     private static Movement ReadMovement(Row row) => new(
         new Id<Movement>(row.Integer(0)),

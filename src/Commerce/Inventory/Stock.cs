@@ -17,7 +17,8 @@ public sealed record Warehouse(string Code, string Name, DateTimeOffset CreatedA
 /// <param name="OnHand">Units in the house, reserved ones included.</param>
 /// <param name="Reserved">Units promised to somebody.</param>
 /// <param name="Version">Counts the changes of <paramref name="OnHand"/>.</param>
-public sealed record StockLevel(string Sku, string Warehouse, long OnHand, long Reserved, long Version)
+/// <param name="Moved">The newest movement, 0 before the first.</param>
+public sealed record StockLevel(string Sku, string Warehouse, long OnHand, long Reserved, long Version, long Moved = 0)
 {
     public const long MaxOnHand = 1_000_000_000;
 
@@ -27,9 +28,15 @@ public sealed record StockLevel(string Sku, string Warehouse, long OnHand, long 
     public static StockLevel None(string sku, string warehouse) => new(sku, warehouse, 0, 0, 0);
 
     /// <summary>Decisions have made sure of what is stated here.</summary>
-    public StockLevel After(StockChange change)
+    public StockLevel After(StockChange change, Movement? movement)
     {
-        var after = this with { OnHand = OnHand + change.OnHand, Reserved = Reserved + change.Reserved, Version = Version + (change.OnHand == 0 ? 0 : 1) };
+        var after = this with
+        {
+            OnHand = OnHand + change.OnHand,
+            Reserved = Reserved + change.Reserved,
+            Version = Version + (change.OnHand == 0 ? 0 : 1),
+            Moved = movement?.Id.Value ?? Moved,
+        };
         Transaction.Invariant(after is { Reserved: >= 0, Available: >= 0 }, $"0 <= reserved <= on hand after {change}");
         return after;
     }

@@ -61,12 +61,9 @@ internal sealed class StockRequests(InventoryOptions options, ILogger<StockReque
         await AnswerAsync(tx, tenant, step);
     }
 
-    private static async ValueTask ApplyAsync(Transaction tx, Id<Tenant> tenant, Id<Reservation> reservation, StockChange change)
-    {
-        await InventoryStore.ChangeAsync(tx, tenant, change);
-        if (change.Cause is { } cause)
-            await InventoryStore.AddMovementAsync(tx, tenant, Movement.Of(tx, change, cause) with { Reservation = reservation });
-    }
+    private static ValueTask ApplyAsync(Transaction tx, Id<Tenant> tenant, Id<Reservation> reservation, StockChange change) =>
+        InventoryStore.ChangeAsync(
+            tx, tenant, change, change.Cause is { } cause ? Movement.Of(tx, change, cause) with { Reservation = reservation } : null);
 
     private static ValueTask AnswerAsync(Transaction tx, Id<Tenant> tenant, ReservationStep step) => step.Answer switch
     {

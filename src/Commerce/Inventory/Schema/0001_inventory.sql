@@ -15,12 +15,15 @@ CREATE TABLE stock (
     reserved  INTEGER NOT NULL CHECK (reserved >= 0),
     -- Counts the changes of on_hand.
     version   INTEGER NOT NULL,
+    -- The newest movement, 0 before the first.
+    moved     INTEGER NOT NULL,
     CHECK (reserved <= on_hand),
     PRIMARY KEY (tenant, sku, warehouse),
     FOREIGN KEY (tenant, warehouse) REFERENCES warehouse (tenant, code)
 ) STRICT, WITHOUT ROWID;
 
--- Why each unit came or went: for every row of stock the deltas add up to on_hand. Rows are appended; only the index is written in many places.
+-- Why each unit came or went: for every row of stock the deltas add up to on_hand. Rows are appended, and each names the one before it of its SKU:
+-- the newest are read along that chain, and no index is written in as many places as there are SKUs.
 CREATE TABLE movement (
     id          INTEGER PRIMARY KEY,
     tenant      INTEGER NOT NULL,
@@ -31,9 +34,9 @@ CREATE TABLE movement (
     reason      TEXT,
     subject     TEXT,
     reservation INTEGER,
-    at          INTEGER NOT NULL
+    at          INTEGER NOT NULL,
+    previous    INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX movement_sku ON movement (tenant, sku, id);
 
 -- One row per reservation, its picks as JSON: half the statements of a row per line.
 CREATE TABLE reservation (

@@ -1,8 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using Basin.Kernel.Ids;
-using Basin.Orders;
-using Basin.Shipping;
 
 namespace Basin.Bench;
 
@@ -18,33 +14,44 @@ internal sealed record Quantiles(double P50, double P99)
 }
 
 /// <param name="PerSecond">Orders, until the last of them had ended.</param>
+/// <param name="TakenPerSecond">Orders acknowledged, while customers came.</param>
 /// <param name="Accepted">From the question to the acknowledgement.</param>
-/// <param name="Reserved">From the transaction that places an order to that which learns that its stock is held.</param>
-/// <param name="CpuMicroseconds">Per order.</param>
-/// <param name="KilobytesWritten">Per order.</param>
-internal sealed record Visit(double PerSecond, Quantiles Accepted, Quantiles Reserved, double CpuMicroseconds, double KilobytesWritten);
+/// <param name="Reserved">From the transaction that places an order to that which learns that its stock is held; without values where nobody tells.</param>
+/// <param name="Cost">Of all orders.</param>
+internal sealed record Visit(long Orders, double PerSecond, double TakenPerSecond, Quantiles Accepted, Quantiles Reserved, Cost Cost);
 
-/// <summary>Those who order in this process, and remember what they were told.</summary>
-internal sealed class Customers(ShopInProcess shop, TimeProvider time, int callers) : IDisposable
+/// <summary>Those who order, and remember what they were told.</summary>
+internal sealed class Customers(IShop shop, TimeProvider time, int callers) : IFollower, IDisposable
 {
-    /// <summary>Orders on their way at the same time: enough to keep every stage busy, few enough that none of them grows a queue.</summary>
-    private const int MaxOnTheirWay = 10_000;
-
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentBag<List<long>> _ids = [];
-    private readonly SemaphoreSlim _room = new(MaxOnTheirWay);
+    private readonly List<double> _reserved = [];
+    private readonly SemaphoreSlim _room = new(shop.MaxOnTheirWay ?? int.MaxValue);
     private string _doing = "";
     private long _placed;
     private long _ended;
     private long _declined;
     private long _soldOut;
     private long _cancelled;
+    private long _units;
     private int _visits;
 
     public void Dispose() => _room.Dispose();
 
-    public Promises Promises => new([.. _ids.SelectMany(ids => ids)], _declined, _soldOut, _cancelled);
+    public Promises Promises => new([.. _ids.SelectMany(ids => ids)], _declined, _soldOut, _cancelled, _units);
+
+    public long Placed => Volatile.Read(ref _placed);
+
+    public void End(int orders)
+    {
+        Interlocked.Add(ref _ended, orders);
+        if (shop.MaxOnTheirWay is not null)
+            _room.Release(orders);
+    }
+
+    public void Reserve(double afterMilliseconds) => _reserved.Add(afterMilliseconds);
 
     /// <summary>Says what goes on until it is disposed.</summary>
     public IDisposable Tell(Action<string> tell)
@@ -66,21 +73,26 @@ internal sealed class Customers(ShopInProcess shop, TimeProvider time, int calle
     {
         _doing = doing;
         var visit = Interlocked.Increment(ref _visits);
-        var (placedBefore, costBefore, began) = (_placed, ProcessCost.Now(), time.GetTimestamp());
-        var (accepted, reserved) = (new ConcurrentBag<List<double>>(), new List<double>());
-        using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var watch = WatchAsync(reserved, watching.Token);
+        var (placedBefore, costBefore, began) = (_placed, Cost.Now(), time.GetTimestamp());
+        var accepted = new ConcurrentBag<List<double>>();
+        _reserved.Clear();
+        using var following = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var follow = shop.FollowAsync(this, following.Token);
         var numbers = -1;
         await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(() => CallAsync(caller), cancellation)));
+        var orders = _placed - placedBefore;
+        var takenPerSecond = orders / time.GetElapsedTime(began).TotalSeconds;
         while (Volatile.Read(ref _ended) < _placed)
+        {
+            if (follow.IsFaulted)
+                await follow;
             await Task.Delay(TimeSpan.FromMilliseconds(5), time, cancellation);
+        }
         var took = time.GetElapsedTime(began).TotalSeconds;
-        await watching.CancelAsync();
-        await watch;
-        var (orders, cost) = (_placed - placedBefore, ProcessCost.Now() - costBefore);
-        return new Visit(
-            orders / took, Quantiles.Of(accepted.SelectMany(some => some)), Quantiles.Of(reserved), cost.CpuMicroseconds / orders,
-            cost.BytesWritten / 1024.0 / orders);
+        var cost = Cost.Now() - costBefore;
+        await following.CancelAsync();
+        await follow;
+        return new Visit(orders, orders / took, takenPerSecond, Quantiles.Of(accepted.SelectMany(some => some)), Quantiles.Of(_reserved), cost);
 
         async Task UntilAsync(TimeSpan afterBegin)
         {
@@ -98,10 +110,10 @@ internal sealed class Customers(ShopInProcess shop, TimeProvider time, int calle
                 await _room.WaitAsync(cancellation);
                 var asked = time.GetTimestamp();
                 var order = mix.Next();
-                var id = await PlaceAsync(order, $"{visit}-{caller}-{n}", cancellation);
+                var id = await shop.PlaceAsync(order, $"{visit}-{caller}-{n}", cancellation);
                 Interlocked.Increment(ref _placed);
                 latencies.Add(time.GetElapsedTime(asked).TotalMilliseconds);
-                ids.Add(id.Value);
+                ids.Add(id);
                 await FollowAsync(order, id, $"{visit}-{caller}-{n}", cancellation);
             }
             accepted.Add(latencies);
@@ -109,86 +121,32 @@ internal sealed class Customers(ShopInProcess shop, TimeProvider time, int calle
         }
     }
 
-    private async Task<Id<Order>> PlaceAsync(PlannedOrder order, string key, CancellationToken cancellation)
+    /// <summary>The last captures and notifications may come a moment after the last delivery.</summary>
+    /// <param name="findDifference">Between what customers were told and what the systems say; null when there is none.</param>
+    /// <exception cref="BenchmarkException">The books do not agree: the rate would be that of something broken.</exception>
+    public async Task AuditAsync(Func<Promises, Task<string?>> findDifference, CancellationToken cancellation)
     {
-        var answer = await shop.Orders.PlaceAsync(
-            shop.Caller.Tenant, owner: null, order.Request, cart: null, shop.Once.For(shop.Caller, key, "bench"), cancellation);
-        return answer.Problem is null ? IdIn(answer.Location!) : throw new BenchmarkException($"An order was refused: {answer.Problem.Title}");
+        for (var began = time.GetTimestamp(); await findDifference(Promises) is { } difference;)
+        {
+            if (time.GetElapsedTime(began) > SettleLimit)
+                throw new BenchmarkException($"The books do not agree: {difference}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellation);
+        }
     }
 
     /// <summary>What the customer does next.</summary>
-    private async Task FollowAsync(PlannedOrder order, Id<Order> id, string key, CancellationToken cancellation)
+    private async Task FollowAsync(PlannedOrder order, long id, string key, CancellationToken cancellation)
     {
-        if (order.IsSentAgain && await PlaceAsync(order, key, cancellation) is var again && again != id)
+        if (order.IsSentAgain && await shop.PlaceAsync(order, key, cancellation) is var again && again != id)
             throw new BenchmarkException($"The same key gave {id} and {again}.");
-        switch (order.Fate)
-        {
-            case Fate.Declined:
-                Interlocked.Increment(ref _declined);
-                break;
-            case Fate.OutOfStock:
-                Interlocked.Increment(ref _soldOut);
-                break;
-            case Fate.Cancelled:
-                var cancelled = await shop.Orders.CancelAsync(shop.Caller.Tenant, id, shop.Once.For(shop.Caller, $"{key}-cancel", "bench"), cancellation);
-                if (cancelled.Problem is null)
-                    Interlocked.Increment(ref _cancelled);
-                break;
-        }
-    }
-
-    private static Id<Order> IdIn(string location) => Id<Order>.TryParse(location.Split('/')[^1], out var id)
-        ? id
-        : throw new BenchmarkException($"This is no order: {location}");
-
-    /// <summary>Reads the log of Orders as any consumer does.</summary>
-    private async Task WatchAsync(List<double> reserved, CancellationToken cancellation)
-    {
-        var shard = shop.StoreOf("orders").Shards[0];
-        var sequence = shard.Events.LastSequence;
-        var placedAt = new Dictionary<long, DateTimeOffset>();
-        try
-        {
-            while (true)
-            {
-                await shard.Events.WaitBeyondAsync(sequence, cancellation);
-                var records = await shard.Events.ReadAfterAsync(shard, sequence, 10_000, cancellation);
-                sequence = records[^1].Sequence;
-                foreach (var record in records)
-                {
-                    if (record.Type == OrderPlaced.Type.Name)
-                        placedAt[record.Key] = record.At;
-                    // The parcel is asked for when the stock is held.
-                    else if (record.Type == ShipmentRequested.Type.Name && placedAt.Remove(record.Key, out var at))
-                        reserved.Add((record.At - at).TotalMilliseconds);
-                }
-                var ended = records.Count(record => record.Type == OrderDelivered.Type.Name || record.Type == OrderEnded.Type.Name);
-                if (ended == 0)
-                    continue;
-                Interlocked.Add(ref _ended, ended);
-                _room.Release(ended);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // All that was placed has ended.
-        }
-    }
-
-    /// <summary>What this process has used since its start.</summary>
-    private sealed record ProcessCost(double CpuMicroseconds, long BytesWritten)
-    {
-        public static ProcessCost Now()
-        {
-            using var self = Process.GetCurrentProcess();
-            return new ProcessCost(self.TotalProcessorTime.TotalMicroseconds, WrittenBytes());
-        }
-
-        public static ProcessCost operator -(ProcessCost after, ProcessCost before) =>
-            new(after.CpuMicroseconds - before.CpuMicroseconds, after.BytesWritten - before.BytesWritten);
-
-        private static long WrittenBytes() => File.Exists("/proc/self/io")
-            ? long.Parse(File.ReadLines("/proc/self/io").First(line => line.StartsWith("write_bytes:", StringComparison.Ordinal)).AsSpan(12))
-            : 0;
+        var isCancelled = order.Fate == Fate.Cancelled && await shop.CancelAsync(id, $"{key}-cancel", cancellation);
+        if (order.Fate == Fate.Declined)
+            Interlocked.Increment(ref _declined);
+        else if (order.Fate == Fate.OutOfStock)
+            Interlocked.Increment(ref _soldOut);
+        else if (isCancelled)
+            Interlocked.Increment(ref _cancelled);
+        else
+            Interlocked.Add(ref _units, order.Units);
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Spectre.Console;
 
 namespace Basin.Bench;
@@ -15,46 +14,50 @@ internal static class GrowBenchmark
     /// <summary>Enough that three processes have work at once, and few enough that waiting is not all there is to see.</summary>
     private const int Clients = 64;
 
-    private static readonly string Script = Path.Combine(Workplace.Root, "bench", "orders.lua");
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromMinutes(10);
+    private static readonly string[] Programs = [Cost.Basin, "PostgreSQL", "RabbitMQ", "HAProxy", Cost.Self];
 
     public static async Task RunAsync(BenchmarkContext context, CancellationToken cancellation)
     {
         var (settings, console, time) = context;
-        var report = new Report("grow", $"Orders through all five stages as an installation grows, {settings.Rounds} rounds of {settings.Seconds} s",
+        var report = new Report("grow", $"Orders through all five stages over HTTP, as an installation grows, {settings.Rounds} rounds of {settings.Seconds} s",
         [
             "Medians over the rounds, with smallest and largest.",
-            $"Clients: wrk on the same machine, closed loop, one thread, {Clients} connections; everything shares the machine's cores.",
-            "Orders of 1 to 3 lines over 5,000 SKUs; the sandbox carrier collects after 100 ms and delivers after another 100 ms. E-mail is off.",
-            "Per minute: from the first order sent to the last one delivered.",
+            $"Clients: {Clients} in one process on the same machine, closed loop; everything shares the machine's cores.",
+            "The same orders as in the pipeline above. After each round the lists of orders, payments and stock are compared with what the clients were told.",
+            "Per minute: from the first order sent to the last one ended.",
+            "CPU in microseconds per order: Basin, PostgreSQL, RabbitMQ, HAProxy, and the clients; HTTP and JSON of both sides included.",
             "Files: SQLite, WAL, `synchronous=FULL`. PostgreSQL: 15, a synchronous standby on the same disk, every commit flushed twice.",
             "Three processes behind HAProxy, three nodes of RabbitMQ.",
         ],
-        ["Variant", "Orders per minute", "min..max", "Taken per second", "p50 ms", "p99 ms"]);
-        var results = new Dictionary<string, List<WrkResult>>();
+        ["Variant", "Orders per minute", "min..max", "Taken per second", "p50 ms", "p99 ms", "Basin us", "PostgreSQL us", "RabbitMQ us", "HAProxy us", "Clients us"]);
+        var results = new Dictionary<string, List<Visit>>();
         for (var round = 1; round <= settings.Rounds; round++)
         {
             foreach (var (name, start) in Variants(time).Where(variant => settings.Only is null || settings.Only == variant.Name))
             {
-                var result = await console.Status().StartAsync(
-                    $"Round {round} of {settings.Rounds}: {name}", _ => MeasureAsync(start, settings.Seconds, $"{round}-{name}", time, cancellation));
+                var title = $"Round {round} of {settings.Rounds}: {name}";
+                var visit = await console.Status().StartAsync(title, status => MeasureAsync(
+                    start, settings.Seconds, text => status.Status($"{title}: {text}"), time, cancellation));
                 results.TryAdd(name, []);
-                results[name].Add(result);
+                results[name].Add(visit);
                 console.MarkupLineInterpolated(
-                    $"round {round}  [bold]{name,-16}[/] {PerMinute(result),9:N0}/min  {result.PerSecond,7:N0}/s taken  p50 {result.P50:F0} ms  p99 {result.P99:F0} ms");
+                    $"round {round}  [bold]{name,-16}[/] {visit.PerSecond * 60,9:N0}/min  {visit.TakenPerSecond,7:N0}/s taken  p50 {visit.Accepted.P50:F0} ms  p99 {visit.Accepted.P99:F0} ms");
             }
         }
         foreach (var (name, rounds) in results)
         {
-            var rates = rounds.ConvertAll(PerMinute);
+            var rates = rounds.ConvertAll(visit => visit.PerSecond * 60);
             report.Add(
-                name, $"{Spread.Median(rates):N0}", Spread.Of(rates, "N0"), $"{Spread.Median(rounds.Select(round => round.PerSecond)):N0}",
-                $"{Spread.Median(rounds.Select(round => round.P50)):F0}", $"{Spread.Median(rounds.Select(round => round.P99)):F0}");
+            [
+                name, $"{Spread.Median(rates):N0}", Spread.Of(rates, "N0"), Median("N0", visit => visit.TakenPerSecond),
+                Median("F0", visit => visit.Accepted.P50), Median("F0", visit => visit.Accepted.P99),
+                .. Programs.Select(program => Median("F0", visit => visit.Cost.MicrosecondsOf(program) / visit.Orders)),
+            ]);
+
+            string Median(string format, Func<Visit, double> value) => Spread.Median(rounds.Select(value)).ToString(format, CultureInfo.InvariantCulture);
         }
         report.Show(console);
     }
-
-    private static double PerMinute(WrkResult result) => result.CarriedThroughPerSecond * 60;
 
     private static (string Name, Func<CancellationToken, Task<Installation>> Start)[] Variants(TimeProvider time) =>
     [
@@ -65,57 +68,28 @@ internal static class GrowBenchmark
 
     private static IReadOnlyList<string> Settings =>
     [
-        "--demo", "--Basin:Notifications:Email=false",
+        "--Basin:Notifications:Email=false",
         "--Basin:Shipping:DispatchAfter=00:00:00.100", "--Basin:Shipping:DeliverAfter=00:00:00.100",
     ];
 
-    private static async Task<WrkResult> MeasureAsync(
-        Func<CancellationToken, Task<Installation>> start, int seconds, string run, TimeProvider time, CancellationToken cancellation)
+    private static async Task<Visit> MeasureAsync(
+        Func<CancellationToken, Task<Installation>> start, int seconds, Action<string> tell, TimeProvider time, CancellationToken cancellation)
     {
+        tell("starting");
         await using var installation = await start(cancellation);
-        using var http = new HttpClient { BaseAddress = installation.Address, DefaultRequestHeaders = { Authorization = new("Bearer", installation.Key) } };
-        var skus = Path.Combine(Workplace.Results, $"skus-{Environment.ProcessId}");
-        await File.WriteAllLinesAsync(skus, await OrdersBenchmark.SkusAsync(http, time, cancellation), cancellation);
-        await LoadAsync("warm-up", WarmUpSeconds);
-        await SettleAsync(http, time, cancellation);
-        var result = await LoadAsync("measured", seconds);
-        var ended = time.GetTimestamp();
-        await SettleAsync(http, time, cancellation);
-        File.Delete(skus);
-        return result with { SecondsAfter = time.GetElapsedTime(ended).TotalSeconds };
-
-        Task<WrkResult> LoadAsync(string part, int duration) => Wrk.RunAsync(
-            installation.Address, Script, duration, Clients,
-            new Dictionary<string, string>
-            {
-                ["BASIN_OPERATOR_KEY"] = installation.Key,
-                ["BENCH_KEY_PREFIX"] = $"{run}-{part}",
-                ["BENCH_SKUS"] = skus,
-                ["BENCH_EXPLAIN"] = "1",
-            },
-            cancellation);
-    }
-
-    /// <summary>Waits until no order is on its way, whichever process leads it.</summary>
-    private static async Task SettleAsync(HttpClient http, TimeProvider time, CancellationToken cancellation)
-    {
-        for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < SettleLimit; await Task.Delay(TimeSpan.FromMilliseconds(250), time, cancellation))
+        using var shop = new HttpShop(installation.Address, installation.Key, time);
+        tell("filling the shelves");
+        await shop.FillAsync(cancellation);
+        using var customers = new Customers(shop, time, Clients);
+        Visit visit;
+        using (customers.Tell(tell))
         {
-            if (await NoneIsUnderWayAsync(http, cancellation))
-                return;
+            await customers.ComeAsync("warming up", WarmUpSeconds, perSecond: null, cancellation);
+            visit = await customers.ComeAsync("as fast as they are served", seconds, perSecond: null, cancellation);
         }
-        throw new BenchmarkException($"The orders were not delivered within {SettleLimit.TotalMinutes.ToString("F0", CultureInfo.InvariantCulture)} minutes.");
-    }
-
-    private static async Task<bool> NoneIsUnderWayAsync(HttpClient http, CancellationToken cancellation)
-    {
-        foreach (var state in new[] { "placed", "authorized", "reserved", "shipped", "cancelling" })
-        {
-            using var page = JsonDocument.Parse(await http.GetStringAsync($"/v1/orders?state={state}&limit=1", cancellation));
-            if (page.RootElement.GetProperty("items").GetArrayLength() > 0)
-                return false;
-        }
-        return true;
+        tell("comparing the books");
+        await customers.AuditAsync(promises => HttpBooks.FindDifferenceAsync(shop, promises, cancellation), cancellation);
+        return visit;
     }
 
     /// <summary>Something that runs and takes orders until it is disposed.</summary>

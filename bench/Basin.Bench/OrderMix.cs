@@ -1,3 +1,4 @@
+using Basin.Catalog;
 using Basin.Kernel.Hosting;
 using Basin.Orders;
 
@@ -14,7 +15,10 @@ internal enum Fate
 
 /// <param name="Fate">A cancellation may come too late; then the order is delivered.</param>
 /// <param name="IsSentAgain">Under the same key, as by a client that has lost the answer.</param>
-internal sealed record PlannedOrder(PlaceOrder Request, Fate Fate, bool IsSentAgain);
+internal sealed record PlannedOrder(PlaceOrder Request, Fate Fate, bool IsSentAgain)
+{
+    public int Units => Request.Lines.Sum(line => line.Quantity);
+}
 
 /// <summary>
 /// Orders as a shop gets them: of every thousand 10 are declined, 5 want what is sold out, 5 are cancelled at once and 10 are sent twice; 1 to 5 lines over
@@ -23,8 +27,10 @@ internal sealed record PlannedOrder(PlaceOrder Request, Fate Fate, bool IsSentAg
 /// <param name="seed">Decides all of them.</param>
 internal sealed class OrderMix(int seed)
 {
-    public const int MaxLines = 5;
-    public const string SoldOutSku = "BENCH-SOLD-OUT";
+    public const int Products = 5_000;
+    public const int UnitsOfEach = 100_000_000;
+    private const int MaxLines = 5;
+    private const string SoldOutSku = "BENCH-SOLD-OUT";
     private const int Customers = 100_000;
     private const int MaxQuantity = 3;
 
@@ -32,6 +38,12 @@ internal sealed class OrderMix(int seed)
     private static readonly double[] WantedUpTo = WantedByRank();
 
     private readonly Randomness _chance = new(seed);
+
+    public static string SkuAt(int product) => $"BENCH-{product:00000}";
+
+    /// <summary>What can be wanted, with one that is never there.</summary>
+    public static IEnumerable<ProductDetails> AllProducts => Enumerable.Range(0, Products).Select(SkuAt).Append(SoldOutSku)
+        .Select(sku => new ProductDetails($"Product {sku}", "EUR", [new Variant(sku, 1_290)], ["Everything"]));
 
     public PlannedOrder Next()
     {
@@ -42,7 +54,7 @@ internal sealed class OrderMix(int seed)
             < 20 => Fate.Cancelled,
             _ => Fate.Delivered,
         };
-        var lines = Enumerable.Range(0, 1 + _chance.Next(MaxLines)).Select(_ => LineOf(ShopInProcess.SkuAt(NextProduct()))).ToList();
+        var lines = Enumerable.Range(0, 1 + _chance.Next(MaxLines)).Select(_ => LineOf(SkuAt(NextProduct()))).ToList();
         if (fate == Fate.OutOfStock)
             lines[0] = LineOf(SoldOutSku);
         var request = new PlaceOrder(
@@ -58,14 +70,14 @@ internal sealed class OrderMix(int seed)
     private int NextProduct()
     {
         var place = Array.BinarySearch(WantedUpTo, _chance.NextDouble() * WantedUpTo[^1]);
-        var rank = Math.Min(place < 0 ? ~place : place, ShopInProcess.Products - 1);
+        var rank = Math.Min(place < 0 ? ~place : place, Products - 1);
         // What sells well is not in one place: the multiplier has no divisor in common with the number of products.
-        return (int)(rank * 2_333L % ShopInProcess.Products);
+        return (int)(rank * 2_333L % Products);
     }
 
     private static double[] WantedByRank()
     {
         var sum = 0.0;
-        return [.. Enumerable.Range(1, ShopInProcess.Products).Select(rank => sum += 1.0 / rank)];
+        return [.. Enumerable.Range(1, Products).Select(rank => sum += 1.0 / rank)];
     }
 }

@@ -56,7 +56,7 @@ internal static class OrdersBenchmark
     }
 
     /// <summary>The first SKU of each product, once the demo has filled the shop.</summary>
-    public static async Task<string[]> SkusAsync(HttpClient http, TimeProvider time, CancellationToken cancellation)
+    private static async Task<string[]> SkusAsync(HttpClient http, TimeProvider time, CancellationToken cancellation)
     {
         while (true)
         {

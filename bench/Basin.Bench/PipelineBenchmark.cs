@@ -6,7 +6,6 @@ namespace Basin.Bench;
 internal static class PipelineBenchmark
 {
     private const int WarmUpSeconds = 10;
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
 
     // Each of the carrier's steps stays a job of its own, only sooner than in the demo.
     private static readonly Dictionary<string, string?> Settings = new(StringComparer.Ordinal)
@@ -46,24 +45,12 @@ internal static class PipelineBenchmark
                 using var telling = customers.Tell(text => status.Status($"Round {round} of {settings.Rounds}: {text}"));
                 return await customers.ComeAsync("at half of that rate", settings.Seconds, crowd.PerSecond / 2, cancellation);
             });
-            await AuditAsync(shop, customers.Promises, time, cancellation);
+            await customers.AuditAsync(promises => PipelineBooks.FindDifferenceAsync(shop, promises, cancellation), cancellation);
             report.Add(
                 $"{round}", $"{crowd.PerSecond * 60:N0}", $"{crowd.Accepted.P50:F1}", $"{crowd.Accepted.P99:F1}", $"{stream.Reserved.P50:F1}",
-                $"{stream.Reserved.P99:F1}", $"{crowd.CpuMicroseconds:F0}", $"{crowd.KilobytesWritten:F1}");
+                $"{stream.Reserved.P99:F1}", $"{crowd.Cost.MicrosecondsOf(Cost.Self) / crowd.Orders:F0}", $"{crowd.Cost.BytesWritten / 1024.0 / crowd.Orders:F1}");
             console.MarkupLineInterpolated($"round {round}  [bold]{crowd.PerSecond * 60,9:N0}[/] orders/minute");
         }
         report.Show(console);
-    }
-
-    /// <summary>The last captures and notifications may come a moment after the last delivery.</summary>
-    /// <exception cref="BenchmarkException">The books of two systems do not agree: the rate would be that of something broken.</exception>
-    private static async Task AuditAsync(ShopInProcess shop, Promises promises, TimeProvider time, CancellationToken cancellation)
-    {
-        for (var began = time.GetTimestamp(); await PipelineBooks.FindDifferenceAsync(shop, promises, cancellation) is { } difference;)
-        {
-            if (time.GetElapsedTime(began) > SettleLimit)
-                throw new BenchmarkException($"The books do not agree: {difference}.");
-            await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellation);
-        }
     }
 }

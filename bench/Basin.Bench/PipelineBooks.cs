@@ -7,7 +7,8 @@ namespace Basin.Bench;
 /// <param name="Declined">Orders that the provider declines.</param>
 /// <param name="SoldOut">Orders of something that is not there.</param>
 /// <param name="Cancelled">Cancellations that were accepted.</param>
-internal sealed record Promises(IReadOnlyCollection<long> Ids, long Declined, long SoldOut, long Cancelled)
+/// <param name="Units">Of all orders that were not one of these.</param>
+internal sealed record Promises(IReadOnlyCollection<long> Ids, long Declined, long SoldOut, long Cancelled, long Units)
 {
     public long Delivered => Ids.Count - Declined - SoldOut - Cancelled;
 }

@@ -5,6 +5,7 @@ using Basin.Inventory;
 using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
+using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
 using Basin.Notifications;
@@ -20,25 +21,22 @@ using Microsoft.Extensions.Logging;
 namespace Basin.Bench;
 
 /// <summary>The systems that an order goes through, in this process and without routes, on an empty data directory and a full shelf.</summary>
-internal sealed class ShopInProcess : IAsyncDisposable
+internal sealed class ShopInProcess : IShop, IAsyncDisposable
 {
-    public const int Products = 5_000;
-    private const int UnitsOfEach = 100_000_000;
+    /// <summary>Enough to keep every stage busy, few enough that none of them grows a queue.</summary>
+    private const int MostOnTheirWay = 10_000;
 
     private readonly WebApplication _app;
     private readonly DataDirectory _data;
+    private Caller _caller = null!;
 
     private ShopInProcess(WebApplication app, DataDirectory data) => (_app, _data) = (app, data);
 
-    public OrdersApi Orders => _app.Services.GetRequiredService<OrdersApi>();
-
-    public OnceRegistry Once => _app.Services.GetRequiredService<OnceRegistry>();
-
-    public Caller Caller { get; private set; } = null!;
+    public int? MaxOnTheirWay => MostOnTheirWay;
 
     public Store StoreOf(string system) => _app.Services.GetRequiredService<Stores>().Of(system);
 
-    public static string SkuAt(int product) => $"BENCH-{product:00000}";
+    private OrdersApi Orders => _app.Services.GetRequiredService<OrdersApi>();
 
     /// <param name="settings">Overrides such as <c>["Basin:Shipping:DeliverAfter"] = "00:00:01"</c>.</param>
     public static async Task<ShopInProcess> StartAsync(Dictionary<string, string?> settings, CancellationToken cancellation)
@@ -68,14 +66,56 @@ internal sealed class ShopInProcess : IAsyncDisposable
     private async Task FillAsync(CancellationToken cancellation)
     {
         var tenant = _app.Services.GetRequiredService<Tenants>().Shop;
-        Caller = new Caller(tenant, "bench", FrozenSet.Create("*"));
-        var skus = Enumerable.Range(0, Products).Select(SkuAt).ToList();
-        await _app.Services.GetRequiredService<InventoryApi>()
-            .CountAsync(tenant, "bench", skus.ConvertAll(sku => new StockLine(sku, UnitsOfEach)), cancellation);
-        var products = skus.Append(OrderMix.SoldOutSku).Select(sku => new ProductDetails($"Product {sku}", "EUR", [new Variant(sku, 1_290)], ["Everything"]));
-        var imported = await _app.Services.GetRequiredService<CatalogApi>().ImportAsync(tenant, products, cancellation);
-        if (imported.Created != Products + 1)
-            throw new BenchmarkException($"{imported.Created} of {Products + 1} products were imported.");
+        _caller = new Caller(tenant, "bench", FrozenSet.Create("*"));
+        var full = Enumerable.Range(0, OrderMix.Products).Select(product => new StockLine(OrderMix.SkuAt(product), OrderMix.UnitsOfEach));
+        await _app.Services.GetRequiredService<InventoryApi>().CountAsync(tenant, "bench", [.. full], cancellation);
+        var imported = await _app.Services.GetRequiredService<CatalogApi>().ImportAsync(tenant, OrderMix.AllProducts, cancellation);
+        if (imported.Created != OrderMix.Products + 1)
+            throw new BenchmarkException($"{imported.Created} of {OrderMix.Products + 1} products were imported.");
+    }
+
+    public async Task<long> PlaceAsync(PlannedOrder order, string key, CancellationToken cancellation)
+    {
+        var answer = await Orders.PlaceAsync(_caller.Tenant, owner: null, order.Request, cart: null, OnceFor(key), cancellation);
+        return answer.Problem is null
+            ? HttpShop.IdIn(answer.Location!.Split('/')[^1])
+            : throw new BenchmarkException($"An order was refused: {answer.Problem.Title}");
+    }
+
+    public async Task<bool> CancelAsync(long order, string key, CancellationToken cancellation) =>
+        (await Orders.CancelAsync(_caller.Tenant, new Id<Order>(order), OnceFor(key), cancellation)).Problem is null;
+
+    private Once OnceFor(string key) => _app.Services.GetRequiredService<OnceRegistry>().For(_caller, key, "bench");
+
+    /// <summary>Reads the log of Orders as any consumer does.</summary>
+    public async Task FollowAsync(IFollower follower, CancellationToken cancellation)
+    {
+        var shard = StoreOf("orders").Shards[0];
+        var sequence = shard.Events.LastSequence;
+        var placedAt = new Dictionary<long, DateTimeOffset>();
+        try
+        {
+            while (true)
+            {
+                await shard.Events.WaitBeyondAsync(sequence, cancellation);
+                var records = await shard.Events.ReadAfterAsync(shard, sequence, MostOnTheirWay, cancellation);
+                sequence = records[^1].Sequence;
+                foreach (var record in records)
+                {
+                    if (record.Type == OrderPlaced.Type.Name)
+                        placedAt[record.Key] = record.At;
+                    // The parcel is asked for when the stock is held.
+                    else if (record.Type == ShipmentRequested.Type.Name && placedAt.Remove(record.Key, out var at))
+                        follower.Reserve((record.At - at).TotalMilliseconds);
+                }
+                if (records.Count(record => record.Type == OrderDelivered.Type.Name || record.Type == OrderEnded.Type.Name) is > 0 and var ended)
+                    follower.End(ended);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // All that was placed has ended.
+        }
     }
 
     public async ValueTask DisposeAsync()

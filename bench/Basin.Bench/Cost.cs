@@ -1,0 +1,62 @@
+using System.Collections.Frozen;
+
+namespace Basin.Bench;
+
+/// <summary>What this process, and the servers on this machine by their kind, have used since they started.</summary>
+/// <param name="CpuMicroseconds">By program: <see cref="Self"/>, <see cref="Basin"/> and the names of others.</param>
+/// <param name="BytesWritten">By this process, to the disk.</param>
+internal sealed record Cost(FrozenDictionary<string, double> CpuMicroseconds, long BytesWritten)
+{
+    public const string Self = "this process";
+    public const string Basin = "Basin";
+
+    private const double MicrosecondsPerTick = 1e6 / 100; // USER_HZ, which Linux fixes at 100 for readers of /proc
+
+    /// <summary>What is told apart, by the name that the system knows it by.</summary>
+    private static readonly FrozenDictionary<string, string> Programs = new Dictionary<string, string>
+    {
+        ["dotnet"] = Basin,
+        ["Basin.Host"] = Basin,
+        ["postgres"] = "PostgreSQL",
+        ["beam.smp"] = "RabbitMQ",
+        ["haproxy"] = "HAProxy",
+    }.ToFrozenDictionary();
+
+    public static Cost Now()
+    {
+        var cpu = new Dictionary<string, double>();
+        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory), out var process) && Read(directory) is { } used && NameOf(process, used.Command) is { } name)
+                cpu[name] = cpu.GetValueOrDefault(name) + used.Microseconds;
+        }
+        return new Cost(cpu.ToFrozenDictionary(), WrittenBytes());
+    }
+
+    public static Cost operator -(Cost after, Cost before) => new(
+        after.CpuMicroseconds.ToFrozenDictionary(use => use.Key, use => use.Value - before.CpuMicroseconds.GetValueOrDefault(use.Key)),
+        after.BytesWritten - before.BytesWritten);
+
+    public double MicrosecondsOf(string program) => CpuMicroseconds.GetValueOrDefault(program);
+
+    private static string? NameOf(int process, string command) => process == Environment.ProcessId ? Self : Programs.GetValueOrDefault(command);
+
+    /// <summary>The second field is the command in parentheses; user and system time are fields 14 and 15. Null when the process has ended.</summary>
+    private static (string Command, double Microseconds)? Read(string directory)
+    {
+        try
+        {
+            var line = File.ReadAllText(Path.Combine(directory, "stat"));
+            var (open, close) = (line.IndexOf('(', StringComparison.Ordinal), line.LastIndexOf(')'));
+            var fields = line[(close + 2)..].Split(' ');
+            return (line[(open + 1)..close], (long.Parse(fields[11]) + long.Parse(fields[12])) * MicrosecondsPerTick);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static long WrittenBytes() =>
+        long.Parse(File.ReadLines("/proc/self/io").First(line => line.StartsWith("write_bytes:", StringComparison.Ordinal)).AsSpan(12));
+}

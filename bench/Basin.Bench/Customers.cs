@@ -13,6 +13,10 @@ internal sealed record Quantiles(double P50, double P99)
     }
 }
 
+/// <summary>Customers that come: for so many seconds, or so many orders.</summary>
+/// <param name="PerSecond">How many come; null for as many as are served.</param>
+internal sealed record Load(string Doing, int? Seconds = null, long? Orders = null, double? PerSecond = null);
+
 /// <param name="PerSecond">Orders, until the last of them had ended.</param>
 /// <param name="TakenPerSecond">Orders acknowledged, while customers came.</param>
 /// <param name="Accepted">From the question to the acknowledgement.</param>
@@ -21,7 +25,8 @@ internal sealed record Quantiles(double P50, double P99)
 internal sealed record Visit(long Orders, double PerSecond, double TakenPerSecond, Quantiles Accepted, Quantiles Reserved, Cost Cost);
 
 /// <summary>Those who order, and remember what they were told.</summary>
-internal sealed class Customers(IShop shop, TimeProvider time, int callers) : IFollower, IDisposable
+/// <param name="oneOf">Of so many orders the id and the time are remembered of one.</param>
+internal sealed class Customers(IShop shop, TimeProvider time, int callers, int oneOf = 1) : IFollower, IDisposable
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(500);
@@ -36,13 +41,16 @@ internal sealed class Customers(IShop shop, TimeProvider time, int callers) : IF
     private long _soldOut;
     private long _cancelled;
     private long _units;
+    private long _reservations;
     private int _visits;
 
     public void Dispose() => _room.Dispose();
 
-    public Promises Promises => new([.. _ids.SelectMany(ids => ids)], _declined, _soldOut, _cancelled, _units);
+    public Promises Promises => new(_placed, [.. _ids.SelectMany(ids => ids)], _declined, _soldOut, _cancelled, _units);
 
     public long Placed => Volatile.Read(ref _placed);
+
+    public long Ended => Volatile.Read(ref _ended);
 
     public void End(int orders)
     {
@@ -51,7 +59,11 @@ internal sealed class Customers(IShop shop, TimeProvider time, int callers) : IF
             _room.Release(orders);
     }
 
-    public void Reserve(double afterMilliseconds) => _reserved.Add(afterMilliseconds);
+    public void Reserve(double afterMilliseconds)
+    {
+        if (_reservations++ % oneOf == 0)
+            _reserved.Add(afterMilliseconds);
+    }
 
     /// <summary>Says what goes on until it is disposed.</summary>
     public IDisposable Tell(Action<string> tell)
@@ -68,17 +80,16 @@ internal sealed class Customers(IShop shop, TimeProvider time, int callers) : IF
             state: null, TellEvery, TellEvery);
     }
 
-    /// <param name="perSecond">How many orders come; null for as many as are served.</param>
-    public async Task<Visit> ComeAsync(string doing, int seconds, double? perSecond, CancellationToken cancellation)
+    public async Task<Visit> ComeAsync(Load load, CancellationToken cancellation)
     {
-        _doing = doing;
+        _doing = load.Doing;
         var visit = Interlocked.Increment(ref _visits);
         var (placedBefore, costBefore, began) = (_placed, Cost.Now(), time.GetTimestamp());
         var accepted = new ConcurrentBag<List<double>>();
         _reserved.Clear();
         using var following = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var follow = shop.FollowAsync(this, following.Token);
-        var numbers = -1;
+        var numbers = -1L;
         await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(() => CallAsync(caller), cancellation)));
         var orders = _placed - placedBefore;
         var takenPerSecond = orders / time.GetElapsedTime(began).TotalSeconds;
@@ -103,17 +114,23 @@ internal sealed class Customers(IShop shop, TimeProvider time, int callers) : IF
         async Task CallAsync(int caller)
         {
             var (mix, latencies, ids) = (new OrderMix((visit * callers) + caller), new List<double>(), new List<long>());
-            for (var n = 0; time.GetElapsedTime(began).TotalSeconds < seconds; n++)
+            for (var n = 0; !(time.GetElapsedTime(began).TotalSeconds >= load.Seconds); n++)
             {
-                if (perSecond is { } rate)
-                    await UntilAsync(TimeSpan.FromSeconds(Interlocked.Increment(ref numbers) / rate));
+                var number = Interlocked.Increment(ref numbers);
+                if (number >= load.Orders)
+                    break;
+                if (load.PerSecond is { } rate)
+                    await UntilAsync(TimeSpan.FromSeconds(number / rate));
                 await _room.WaitAsync(cancellation);
                 var asked = time.GetTimestamp();
                 var order = mix.Next();
                 var id = await shop.PlaceAsync(order, $"{visit}-{caller}-{n}", cancellation);
                 Interlocked.Increment(ref _placed);
-                latencies.Add(time.GetElapsedTime(asked).TotalMilliseconds);
-                ids.Add(id);
+                if (n % oneOf == 0)
+                {
+                    latencies.Add(time.GetElapsedTime(asked).TotalMilliseconds);
+                    ids.Add(id);
+                }
                 await FollowAsync(order, id, $"{visit}-{caller}-{n}", cancellation);
             }
             accepted.Add(latencies);

@@ -84,8 +84,8 @@ internal static class GrowBenchmark
         Visit visit;
         using (customers.Tell(tell))
         {
-            await customers.ComeAsync("warming up", WarmUpSeconds, perSecond: null, cancellation);
-            visit = await customers.ComeAsync("as fast as they are served", seconds, perSecond: null, cancellation);
+            await customers.ComeAsync(new Load("warming up", WarmUpSeconds), cancellation);
+            visit = await customers.ComeAsync(new Load("as fast as they are served", seconds), cancellation);
         }
         tell("comparing the books");
         await customers.AuditAsync(promises => HttpBooks.FindDifferenceAsync(shop, promises, cancellation), cancellation);

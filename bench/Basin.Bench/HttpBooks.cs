@@ -32,7 +32,7 @@ internal static class HttpBooks
         (string What, long Expected, long Found)[] books =
         [
             ("acknowledged orders missing", 0, missing.Count),
-            ("orders", promises.Ids.Count, orders),
+            ("orders", promises.Orders, orders),
             ("orders delivered", promises.Delivered, states.GetValueOrDefault("delivered")),
             ("orders declined", promises.Declined, states.GetValueOrDefault("declined")),
             ("orders cancelled", promises.Cancelled + promises.SoldOut, states.GetValueOrDefault("cancelled")),

@@ -37,13 +37,13 @@ internal static class PipelineBenchmark
             var crowd = await console.Status().StartAsync($"Round {round} of {settings.Rounds}", async status =>
             {
                 using var telling = customers.Tell(text => status.Status($"Round {round} of {settings.Rounds}: {text}"));
-                await customers.ComeAsync("warming up", WarmUpSeconds, perSecond: null, cancellation);
-                return await customers.ComeAsync("as fast as they are served", settings.Seconds, perSecond: null, cancellation);
+                await customers.ComeAsync(new Load("warming up", WarmUpSeconds), cancellation);
+                return await customers.ComeAsync(new Load("as fast as they are served", settings.Seconds), cancellation);
             });
             var stream = await console.Status().StartAsync($"Round {round} of {settings.Rounds}", async status =>
             {
                 using var telling = customers.Tell(text => status.Status($"Round {round} of {settings.Rounds}: {text}"));
-                return await customers.ComeAsync("at half of that rate", settings.Seconds, crowd.PerSecond / 2, cancellation);
+                return await customers.ComeAsync(new Load("at half of that rate", settings.Seconds, PerSecond: crowd.PerSecond / 2), cancellation);
             });
             await customers.AuditAsync(promises => PipelineBooks.FindDifferenceAsync(shop, promises, cancellation), cancellation);
             report.Add(

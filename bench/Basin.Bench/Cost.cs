@@ -30,7 +30,7 @@ internal sealed record Cost(FrozenDictionary<string, double> CpuMicroseconds, lo
             if (int.TryParse(Path.GetFileName(directory), out var process) && Read(directory) is { } used && NameOf(process, used.Command) is { } name)
                 cpu[name] = cpu.GetValueOrDefault(name) + used.Microseconds;
         }
-        return new Cost(cpu.ToFrozenDictionary(), WrittenBytes());
+        return new Cost(cpu.ToFrozenDictionary(), WrittenBytes("/proc/self"));
     }
 
     public static Cost operator -(Cost after, Cost before) => new(
@@ -41,8 +41,8 @@ internal sealed record Cost(FrozenDictionary<string, double> CpuMicroseconds, lo
 
     private static string? NameOf(int process, string command) => process == Environment.ProcessId ? Self : Programs.GetValueOrDefault(command);
 
-    /// <summary>The second field is the command in parentheses; user and system time are fields 14 and 15. Null when the process has ended.</summary>
-    private static (string Command, double Microseconds)? Read(string directory)
+    /// <summary>Of a process or a thread: the second field is the command in parentheses; user and system time are fields 14 and 15. Null when the process has ended.</summary>
+    public static (string Command, double Microseconds)? Read(string directory)
     {
         try
         {
@@ -57,6 +57,16 @@ internal sealed record Cost(FrozenDictionary<string, double> CpuMicroseconds, lo
         }
     }
 
-    private static long WrittenBytes() =>
-        long.Parse(File.ReadLines("/proc/self/io").First(line => line.StartsWith("write_bytes:", StringComparison.Ordinal)).AsSpan(12));
+    /// <summary>Of a process or a thread; 0 when it has ended.</summary>
+    public static long WrittenBytes(string directory)
+    {
+        try
+        {
+            return long.Parse(File.ReadLines(Path.Combine(directory, "io")).First(line => line.StartsWith("write_bytes:", StringComparison.Ordinal)).AsSpan(12));
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
 }

@@ -30,6 +30,7 @@ internal static class PipelineBenchmark
                 "After each round the books are compared with what the callers were told: every order in its state, captured money, stock that left, notifications.",
             ],
             ["Round", "Orders per minute", "Accept p50 ms", "p99 ms", "Reserved p50 ms", "p99 ms", "CPU us per order", "KB written per order"]);
+        var costs = new List<Dictionary<string, StageCost>>();
         for (var round = 1; round <= settings.Rounds; round++)
         {
             await using var shop = await ShopInProcess.StartAsync(Settings, cancellation);
@@ -38,7 +39,10 @@ internal static class PipelineBenchmark
             {
                 using var telling = customers.Tell(text => status.Status($"Round {round} of {settings.Rounds}: {text}"));
                 await customers.ComeAsync(new Load("warming up", WarmUpSeconds), cancellation);
-                return await customers.ComeAsync(new Load("as fast as they are served", settings.Seconds), cancellation);
+                var before = await StageCosts.NowAsync(shop, cancellation);
+                var visit = await customers.ComeAsync(new Load("as fast as they are served", settings.Seconds), cancellation);
+                costs.Add(StageCosts.PerOrder(before, await StageCosts.NowAsync(shop, cancellation), visit.Orders));
+                return visit;
             });
             var stream = await console.Status().StartAsync($"Round {round} of {settings.Rounds}", async status =>
             {
@@ -52,5 +56,6 @@ internal static class PipelineBenchmark
             console.MarkupLineInterpolated($"round {round}  [bold]{crowd.PerSecond * 60,9:N0}[/] orders/minute");
         }
         report.Show(console);
+        StageCosts.Report(costs).Show(console);
     }
 }

@@ -36,6 +36,12 @@ internal sealed class ShopInProcess : IShop, IAsyncDisposable
 
     public Store StoreOf(string system) => _app.Services.GetRequiredService<Stores>().Of(system);
 
+    /// <summary>Of a system's files, with what is still in their logs.</summary>
+    public async Task<long> StoredBytesAsync(string system, CancellationToken cancellation) => await StoreOf(system).ReadAsync(
+        ShardKey.First,
+        async snapshot => await snapshot.NumberAsync("PRAGMA page_count") * await snapshot.NumberAsync("PRAGMA page_size"),
+        cancellation) ?? 0;
+
     private OrdersApi Orders => _app.Services.GetRequiredService<OrdersApi>();
 
     /// <param name="settings">Overrides such as <c>["Basin:Shipping:DeliverAfter"] = "00:00:01"</c>.</param>

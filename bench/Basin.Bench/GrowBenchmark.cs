@@ -14,6 +14,8 @@ internal static class GrowBenchmark
     /// <summary>Enough that three processes have work at once, and few enough that waiting is not all there is to see.</summary>
     private const int Clients = 64;
 
+    private const string Cluster = "cluster";
+
     private static readonly string[] Programs = [Cost.Basin, "PostgreSQL", "RabbitMQ", "HAProxy", Cost.Self];
 
     public static async Task RunAsync(BenchmarkContext context, CancellationToken cancellation)
@@ -57,13 +59,21 @@ internal static class GrowBenchmark
             string Median(string format, Func<Visit, double> value) => Spread.Median(rounds.Select(value)).ToString(format, CultureInfo.InvariantCulture);
         }
         report.Show(console);
+        if (results.TryGetValue(Cluster, out var cluster))
+        {
+            CostSheet.Write(sheet => sheet with
+            {
+                ClusterMicroseconds = Programs.Where(program => program != Cost.Self).ToDictionary(
+                    program => program, program => Spread.Median(cluster.Select(visit => visit.Cost.MicrosecondsOf(program) / visit.Orders))),
+            });
+        }
     }
 
     private static (string Name, Func<CancellationToken, Task<Installation>> Start)[] Variants(TimeProvider time) =>
     [
         ("files", cancellation => Installation.InFilesAsync(Settings, time, cancellation)),
         ("postgres", cancellation => Installation.InClusterAsync("up-one", Settings, cancellation)),
-        ("cluster", cancellation => Installation.InClusterAsync("up", Settings, cancellation)),
+        (Cluster, cancellation => Installation.InClusterAsync("up", Settings, cancellation)),
     ];
 
     private static IReadOnlyList<string> Settings =>

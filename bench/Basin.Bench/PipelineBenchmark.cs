@@ -8,7 +8,7 @@ internal static class PipelineBenchmark
     private const int WarmUpSeconds = 10;
 
     // Each of the carrier's steps stays a job of its own, only sooner than in the demo.
-    private static readonly Dictionary<string, string?> Settings = new(StringComparer.Ordinal)
+    public static readonly Dictionary<string, string?> Settings = new(StringComparer.Ordinal)
     {
         ["Basin:Shipping:DispatchAfter"] = "00:00:00.100",
         ["Basin:Shipping:DeliverAfter"] = "00:00:00.100",
@@ -33,7 +33,8 @@ internal static class PipelineBenchmark
         var costs = new List<Dictionary<string, StageCost>>();
         for (var round = 1; round <= settings.Rounds; round++)
         {
-            await using var shop = await ShopInProcess.StartAsync(Settings, cancellation);
+            using var data = new DataDirectory("shop");
+            await using var shop = await ShopInProcess.StartAsync(data, Settings, cancellation);
             using var customers = new Customers(shop, time, settings.Clients);
             var crowd = await console.Status().StartAsync($"Round {round} of {settings.Rounds}", async status =>
             {
@@ -56,6 +57,8 @@ internal static class PipelineBenchmark
             console.MarkupLineInterpolated($"round {round}  [bold]{crowd.PerSecond * 60,9:N0}[/] orders/minute");
         }
         report.Show(console);
-        StageCosts.Report(costs).Show(console);
+        var medians = StageCosts.Medians(costs);
+        StageCosts.Report(medians).Show(console);
+        CostSheet.Write(sheet => sheet with { Stages = medians });
     }
 }

@@ -9,6 +9,8 @@ Benchmark[] benchmarks =
     new("ids", IdsBenchmark.RunAsync),
     new("memory", MemoryBenchmark.RunAsync),
     new("grow", GrowBenchmark.RunAsync),
+    new("soak", SoakBenchmark.RunAsync, InAll: false),
+    new("capacity", CapacityCommand.RunAsync),
 ];
 
 var which = new Argument<string>("benchmark") { Description = "Which benchmark to run" };
@@ -17,10 +19,17 @@ var rounds = Whole("--rounds", "How often each variant is measured", usual: 5, m
 var seconds = Whole("--seconds", "How long one measurement lasts", usual: 8, most: 600);
 var clients = Whole("--clients", "Connections kept busy", usual: 256, most: 10_000);
 var only = new Option<string?>("--only") { Description = "Measure one variant alone, without a ratio" };
+var orders = Whole("--orders", "How many orders the soak takes", usual: 20_000_000, most: 1_000_000_000);
+var ordersPerSecond = new Option<double?>("--orders-per-second") { Description = "What capacity is asked for" };
+ordersPerSecond.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<double?>() is not (null or (>= 1 and <= 1e9)))
+        result.AddError("--orders-per-second must be a number from 1 to 1000000000.");
+});
 
 var root = new RootCommand("Measures Basin against a hand-written floor, in one run on one machine")
 {
-    which, rounds, seconds, clients, only,
+    which, rounds, seconds, clients, only, orders, ordersPerSecond,
 };
 root.SetAction(async (arguments, cancellation) =>
 {
@@ -28,11 +37,12 @@ root.SetAction(async (arguments, cancellation) =>
     var time = TimeProvider.System;
 #pragma warning restore RS0030
     var settings = new BenchmarkSettings(
-        arguments.GetValue(rounds), arguments.GetValue(seconds), arguments.GetValue(clients), arguments.GetValue(only));
+        arguments.GetValue(rounds), arguments.GetValue(seconds), arguments.GetValue(clients), arguments.GetValue(only),
+        arguments.GetValue(orders), arguments.GetValue(ordersPerSecond));
     var wanted = arguments.GetRequiredValue(which);
     try
     {
-        foreach (var benchmark in benchmarks.Where(benchmark => wanted == "all" || benchmark.Name == wanted))
+        foreach (var benchmark in benchmarks.Where(benchmark => wanted == "all" ? benchmark.InAll : benchmark.Name == wanted))
             await benchmark.RunAsync(new(settings, AnsiConsole.Console, time), cancellation);
         return 0;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Spectre.Console;
 
@@ -10,8 +11,18 @@ namespace Basin.Bench;
 internal sealed class Report(string name, string title, IReadOnlyList<string> conditions, string[] columns)
 {
     private readonly List<string[]> _rows = [];
+    private readonly StringBuilder _charts = new();
 
     public void Add(params string[] row) => _rows.Add(row);
+
+    /// <summary>Adds a line chart, which the Markdown shows below the table.</summary>
+    public void AddChart(string title, string unit, string axis, IReadOnlyCollection<double> values)
+    {
+        var points = string.Join(", ", values.Select(value => value.ToString("0.##", CultureInfo.InvariantCulture)));
+        var most = (values.Max() * 1.1).ToString("0.##", CultureInfo.InvariantCulture);
+        _charts.Append(CultureInfo.InvariantCulture, $"\n```mermaid\nxychart-beta\n    title \"{title}\"\n    x-axis \"{axis}\" 1 --> {values.Count}\n");
+        _charts.Append(CultureInfo.InvariantCulture, $"    y-axis \"{unit}\" 0 --> {most}\n    line [{points}]\n```\n");
+    }
 
     /// <summary>Prints the table and writes it as Markdown to <c>artifacts/benchmarks</c>.</summary>
     public void Show(IAnsiConsole console)
@@ -37,7 +48,7 @@ internal sealed class Report(string name, string title, IReadOnlyList<string> co
         text.Append('\n');
         foreach (var condition in conditions.Append(machine))
             text.Append($"- {condition}\n");
-        return text.ToString();
+        return text.Append(_charts).ToString();
     }
 
     private static void AppendRow(StringBuilder text, IEnumerable<string> cells) => text.AppendJoin("", cells.Select(cell => $"| {cell} ")).Append("|\n");

@@ -27,10 +27,9 @@ internal sealed class ShopInProcess : IShop, IAsyncDisposable
     private const int MostOnTheirWay = 10_000;
 
     private readonly WebApplication _app;
-    private readonly DataDirectory _data;
     private Caller _caller = null!;
 
-    private ShopInProcess(WebApplication app, DataDirectory data) => (_app, _data) = (app, data);
+    private ShopInProcess(WebApplication app) => _app = app;
 
     public int? MaxOnTheirWay => MostOnTheirWay;
 
@@ -44,10 +43,10 @@ internal sealed class ShopInProcess : IShop, IAsyncDisposable
 
     private OrdersApi Orders => _app.Services.GetRequiredService<OrdersApi>();
 
+    /// <param name="data">Empty.</param>
     /// <param name="settings">Overrides such as <c>["Basin:Shipping:DeliverAfter"] = "00:00:01"</c>.</param>
-    public static async Task<ShopInProcess> StartAsync(Dictionary<string, string?> settings, CancellationToken cancellation)
+    public static async Task<ShopInProcess> StartAsync(DataDirectory data, Dictionary<string, string?> settings, CancellationToken cancellation)
     {
-        var data = new DataDirectory("shop");
         var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(settings);
@@ -63,7 +62,7 @@ internal sealed class ShopInProcess : IShop, IAsyncDisposable
         builder.AddShipping();
         builder.AddOrders();
         builder.AddNotifications();
-        var shop = new ShopInProcess(builder.Build(), data);
+        var shop = new ShopInProcess(builder.Build());
         await shop._app.StartAsync(cancellation);
         await shop.FillAsync(cancellation);
         return shop;
@@ -128,6 +127,5 @@ internal sealed class ShopInProcess : IShop, IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
-        _data.Dispose();
     }
 }

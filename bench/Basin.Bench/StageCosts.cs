@@ -59,17 +59,19 @@ internal static class StageCosts
 
     private static string Shortened(string name) => name[..Math.Min(name.Length, CommandLength)];
 
+    public static Dictionary<string, StageCost> Medians(IReadOnlyList<Dictionary<string, StageCost>> rounds) =>
+        All.ToDictionary(stage => stage, stage => new StageCost(
+            Spread.Median(rounds.Select(round => round[stage].Microseconds)),
+            Spread.Median(rounds.Select(round => round[stage].Written)),
+            Spread.Median(rounds.Select(round => round[stage].Kept))));
+
     /// <summary>A table of what an order costs, stage by stage.</summary>
-    public static Report Report(IReadOnlyList<Dictionary<string, StageCost>> rounds)
+    public static Report Report(Dictionary<string, StageCost> medians)
     {
         var report = new Report(
             "costs", "What an order costs",
             ["Medians over the rounds of `pipeline`, as fast as they are served.", "Written: to logs and files. Kept: in the files, indexes included."],
             ["Stage", "CPU us", "KB written", "Bytes kept"]);
-        var medians = All.ToDictionary(stage => stage, stage => new StageCost(
-            Spread.Median(rounds.Select(round => round[stage].Microseconds)),
-            Spread.Median(rounds.Select(round => round[stage].Written)),
-            Spread.Median(rounds.Select(round => round[stage].Kept))));
         foreach (var stage in All)
             Add(stage, medians[stage]);
         Add("an order", medians.Values.Aggregate((one, other) => one + other));

@@ -26,7 +26,8 @@ public sealed class PipelineTests
     public async Task An_order_stays_within_its_budget_of_memory_and_the_books_agree()
     {
         var atOnce = new Dictionary<string, string?> { ["Basin:Shipping:DispatchAfter"] = "00:00:00", ["Basin:Shipping:DeliverAfter"] = "00:00:00" };
-        await using var shop = await ShopInProcess.StartAsync(atOnce, _cancellation);
+        using var data = new DataDirectory("shop");
+        await using var shop = await ShopInProcess.StartAsync(data, atOnce, _cancellation);
         using var customers = new Customers(shop, Time, callers: 64);
         await customers.ComeAsync(new Load("warming up", Orders: WarmUp), _cancellation);
 

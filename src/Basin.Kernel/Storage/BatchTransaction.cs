@@ -122,8 +122,13 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         Undo(SavepointName.Item);
     }
 
-    /// <summary>Nothing is waited for in there.</summary>
-    private void SaveChanged() => _kept.SaveAsync(this).GetAwaiter().GetResult();
+    private void SaveChanged()
+    {
+        var saving = _kept.SaveAsync(this);
+        if (!saving.IsCompleted)
+            throw new InvalidOperationException("A save awaited something other than its transaction.");
+        saving.GetAwaiter().GetResult();
+    }
 
     private void ForgetWhatIsUndone()
     {

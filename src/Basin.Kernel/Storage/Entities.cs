@@ -86,7 +86,7 @@ internal sealed class KeptEntities<TKey, T>(Entities<TKey, T> kind) : IKeptEntit
     where TKey : notnull
     where T : class
 {
-    internal const int MaxYoung = 16_384;
+    internal const int MaxYoung = 8192;
 
     private readonly Dictionary<(long Tenant, TKey Key), T> _changed = [];
     private Dictionary<(long Tenant, TKey Key), T> _young = [];

@@ -39,6 +39,8 @@ internal static unsafe class SqliteLogBuffer
             SectorSize = &SectorSize,
             Characteristics = &Characteristics,
         };
+        if (_system is null || _system->Version < 3)
+            throw new InvalidOperationException("The operating system's SQLite has a file system of another kind than this one stands on.");
         var own = (FileSystem*)NativeMemory.AllocZeroed((nuint)sizeof(FileSystem));
         *own = *_system;
         own->Name = (byte*)Marshal.StringToCoTaskMemUTF8(Name);
@@ -164,6 +166,13 @@ internal static unsafe class SqliteLogBuffer
         public byte* Name;
         public nint Data;
         public delegate* unmanaged[Cdecl]<FileSystem*, byte*, LogFile*, int, int*, int> Open;
-        private fixed long _others[15];
+        public Others TheRest;
+    }
+
+    /// <summary>The other functions of version 3, which are the system's own.</summary>
+    [InlineArray(15)]
+    internal struct Others
+    {
+        private nint _first;
     }
 }

@@ -54,6 +54,7 @@ internal static class CapacityCommand
             [
                 $"By `bench/cost-sheet.json`. Cores and writers are planned at {Capacity.Utilization:P0}; machines have {Capacity.CoresPerMachine} cores.",
                 $"Disk: a mean of {Capacity.MeanOfPeak:P0} of the peak, {Capacity.DaysKept} days.",
+                "Inventory and Notifications have one shard in an installation: a larger number stands for so many installations.",
                 $"More than {Capacity.MostShards} shards of a system do not fit into ids: then it takes several installations.",
             ],
             ["Orders per second", "In files: cores", "Machines", .. StageCosts.Systems.Select(system => $"Shards of {system}"), "Written MB/s", "Kept TB",

@@ -25,6 +25,8 @@ internal sealed record Cost(FrozenDictionary<string, double> CpuMicroseconds, lo
     public static Cost Now()
     {
         var cpu = new Dictionary<string, double>();
+        if (!Directory.Exists("/proc"))
+            return new Cost(cpu.ToFrozenDictionary(), 0);
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(directory), out var process) && Read(directory) is { } used && NameOf(process, used.Command) is { } name)
@@ -41,7 +43,10 @@ internal sealed record Cost(FrozenDictionary<string, double> CpuMicroseconds, lo
 
     private static string? NameOf(int process, string command) => process == Environment.ProcessId ? Self : Programs.GetValueOrDefault(command);
 
-    /// <summary>Of a process or a thread: the second field is the command in parentheses; user and system time are fields 14 and 15. Null when the process has ended.</summary>
+    /// <summary>
+    /// Of a process or a thread: the second field is the command in parentheses; user and system time are fields 14 and 15, those of children that have ended
+    /// follow, which PostgreSQL's sessions and helpers are. Null when the process has ended.
+    /// </summary>
     public static (string Command, double Microseconds)? Read(string directory)
     {
         try
@@ -49,7 +54,9 @@ internal sealed record Cost(FrozenDictionary<string, double> CpuMicroseconds, lo
             var line = File.ReadAllText(Path.Combine(directory, "stat"));
             var (open, close) = (line.IndexOf('(', StringComparison.Ordinal), line.LastIndexOf(')'));
             var fields = line[(close + 2)..].Split(' ');
-            return (line[(open + 1)..close], (long.Parse(fields[11]) + long.Parse(fields[12])) * MicrosecondsPerTick);
+            var command = line[(open + 1)..close];
+            var children = command == "postgres" ? long.Parse(fields[13]) + long.Parse(fields[14]) : 0;
+            return (command, (long.Parse(fields[11]) + long.Parse(fields[12]) + children) * MicrosecondsPerTick);
         }
         catch (IOException)
         {
@@ -64,7 +71,7 @@ internal sealed record Cost(FrozenDictionary<string, double> CpuMicroseconds, lo
         {
             return long.Parse(File.ReadLines(Path.Combine(directory, "io")).First(line => line.StartsWith("write_bytes:", StringComparison.Ordinal)).AsSpan(12));
         }
-        catch (IOException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or InvalidOperationException)
         {
             return 0;
         }

@@ -29,6 +29,10 @@ internal sealed record Visit(long Orders, double PerSecond, double TakenPerSecon
 internal sealed class Customers(IShop shop, TimeProvider time, int callers, int oneOf = 1) : IFollower, IDisposable
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Where nobody tells of each.</summary>
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentBag<List<long>> _ids = [];
@@ -93,10 +97,15 @@ internal sealed class Customers(IShop shop, TimeProvider time, int callers, int 
         await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(() => CallAsync(caller), cancellation)));
         var orders = _placed - placedBefore;
         var takenPerSecond = orders / time.GetElapsedTime(began).TotalSeconds;
-        while (Volatile.Read(ref _ended) < _placed)
+        var (ended, endedAt) = (Ended, time.GetTimestamp());
+        while (Ended < _placed)
         {
             if (follow.IsFaulted)
                 await follow;
+            if (Ended > ended)
+                (ended, endedAt) = (Ended, time.GetTimestamp());
+            else if (time.GetElapsedTime(endedAt) > (shop.MaxOnTheirWay is null ? LongestDrain : SettleLimit))
+                throw new BenchmarkException($"{_placed - ended} orders do not come to their end.");
             await Task.Delay(TimeSpan.FromMilliseconds(5), time, cancellation);
         }
         var took = time.GetElapsedTime(began).TotalSeconds;

@@ -37,6 +37,11 @@ internal static class PipelineBooks
                 await NumberAsync(
                     "orders", "SELECT sum(value ->> 'quantity') FROM terms JOIN orders ON orders.id = order_id, json_each(document, '$.lines') WHERE state = 4"),
                 -await NumberAsync("inventory", "SELECT sum(delta) FROM movement WHERE reservation IS NOT NULL")),
+            ("units gone from the shelves", promises.Units,
+                ((long)OrderMix.Products * OrderMix.UnitsOfEach) - await NumberAsync("inventory", "SELECT sum(on_hand) FROM stock")),
+            ("SKUs whose movements do not add up", 0, await NumberAsync(
+                "inventory",
+                "SELECT count(*) FROM stock JOIN (SELECT sku, sum(delta) AS moved_units FROM movement GROUP BY sku) USING (sku) WHERE on_hand <> moved_units")),
             ("units reserved", 0, await NumberAsync("inventory", "SELECT sum(reserved) FROM stock")),
             ("notifications of orders", promises.Orders, await NumberAsync("notifications", "SELECT count(*) FROM notification WHERE kind = 1")),
             ("notifications of deliveries", promises.Delivered, await NumberAsync("notifications", "SELECT count(*) FROM notification WHERE kind = 3")),

@@ -18,6 +18,8 @@ internal static class SoakBenchmark
     public static async Task RunAsync(BenchmarkContext context, CancellationToken cancellation)
     {
         var (settings, console, time) = context;
+        if (settings.Orders < Steps)
+            throw new BenchmarkException($"The soak has {Steps} parts, so it takes at least as many orders.");
         using var data = new DataDirectory("soak");
         var steps = new List<Step>();
         await using (var shop = await ShopInProcess.StartAsync(data, PipelineBenchmark.Settings, cancellation))

@@ -21,7 +21,7 @@ internal sealed record StageCost(double Microseconds, double Written, double Kep
 internal static class StageCosts
 {
     public const string Calls = "use cases, jobs, calls, clients";
-    public const string Folding = "logs folded into files";
+    public const string Folding = "logs folded, threads that ended";
     public const string Collection = "garbage collection";
 
     /// <summary>The systems that an order goes through, in its order, and what they share.</summary>

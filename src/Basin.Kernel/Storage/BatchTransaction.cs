@@ -20,6 +20,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     private int _writes;
     private bool _spoiled;
     private bool _findsOne;
+    private bool _saveFailed;
     private int _thread;
     private DateTimeOffset _now;
 
@@ -80,7 +81,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     public T Run<T>(Func<Transaction, ValueTask<T>> work)
     {
         var mark = Mark();
-        _writes = 0;
+        (_writes, _findsOne, _saveFailed) = (0, false, false);
         if (_careful)
             connection.Savepoint(SavepointName.Item);
         try
@@ -94,7 +95,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
             // The item may have caught the exception that says so.
             if (_spoiled)
                 throw new SpoiledBatchException();
-            if (connection.IsSpoiled)
+            if (connection.IsSpoiled || _saveFailed)
                 throw new StoreException("The work went on after one of its statements had failed.");
             if (_careful)
                 connection.Release(SavepointName.Item);
@@ -125,6 +126,9 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     private void SaveChanged()
     {
         var saving = _kept.SaveAsync(this);
+        // Whoever catches the failure goes on with entities that are not stored.
+        if (!saving.IsCompletedSuccessfully)
+            _saveFailed = true;
         if (!saving.IsCompleted)
             throw new InvalidOperationException("A save awaited something other than its transaction.");
         saving.GetAwaiter().GetResult();
@@ -223,7 +227,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     {
         RefuseOthers();
         return _kept.Of(kind).Find(tenant, key) is not { } kept ? ReadAndKeepAsync(kind, tenant, key)
-            : checksKept ? CheckAsync(kind, tenant, key, kept)
+            : checksKept && !_kept.Of(kind).IsPutOff(tenant, key) ? CheckAsync(kind, tenant, key, kept)
             : ValueTask.FromResult<T?>(kept);
     }
 
@@ -231,8 +235,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         where TKey : notnull
         where T : class
     {
-        SaveChanged();
-        var stored = JsonSerializer.Serialize(await kind.ReadAsync(this, tenant, key));
+        var stored = JsonSerializer.Serialize(await ReadOneAsync(kind, tenant, key));
         Invariant(stored == JsonSerializer.Serialize(kept), $"what is kept of {typeof(T).Name} {key} is what is stored, {stored}");
         return kept;
     }
@@ -241,20 +244,26 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         where TKey : notnull
         where T : class
     {
-        // One row, which nothing that was put off concerns.
+        var found = await ReadOneAsync(kind, tenant, key);
+        if (found is not null)
+            _kept.Of(kind).Keep(tenant, key, found);
+        return found;
+    }
+
+    /// <summary>One row, which nothing that was put off concerns.</summary>
+    private async ValueTask<T?> ReadOneAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key)
+        where TKey : notnull
+        where T : class
+    {
         _findsOne = true;
-        T? found;
         try
         {
-            found = await kind.ReadAsync(this, tenant, key);
+            return await kind.ReadAsync(this, tenant, key);
         }
         finally
         {
             _findsOne = false;
         }
-        if (found is not null)
-            _kept.Of(kind).Keep(tenant, key, found);
-        return found;
     }
 
     public override void Keep<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key, T entity)
@@ -269,7 +278,12 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         _kept.Of(kind).Put(tenant, key, before, after);
     }
 
-    public override void Forget(EntityKind kind) => _kept.Forget(kind);
+    public override void Forget(EntityKind kind)
+    {
+        RefuseOthers();
+        SaveChanged();
+        _kept.Forget(kind);
+    }
 
     public override ValueTask<T?> FindAsync<T>(string sql, RowMap<T> map, params ReadOnlySpan<SqlValue> values)
         where T : class

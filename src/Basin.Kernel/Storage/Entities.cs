@@ -94,6 +94,9 @@ internal sealed class KeptEntities<TKey, T>(Entities<TKey, T> kind) : IKeptEntit
 
     public bool IsChanged => _changed.Count > 0;
 
+    /// <summary>Whether the database does not know it as it is here.</summary>
+    public bool IsPutOff(Id<Tenant> tenant, TKey key) => _changed.ContainsKey((tenant.Value, key));
+
     public T? Find(Id<Tenant> tenant, TKey key)
     {
         if (_young.TryGetValue((tenant.Value, key), out var kept))
@@ -124,10 +127,10 @@ internal sealed class KeptEntities<TKey, T>(Entities<TKey, T> kind) : IKeptEntit
     public async ValueTask SaveAsync(Transaction tx)
     {
         // Taken first: a save that reads would begin the saving again.
-        var changed = _changed.ToArray();
+        var changed = _changed.Select(change => (change.Key, Before: change.Value, After: _young[change.Key])).ToArray();
         _changed.Clear();
-        foreach (var (place, before) in changed)
-            await kind.SaveAsync(tx, new Id<Tenant>(place.Tenant), place.Key, before, _young[place]);
+        foreach (var (place, before, after) in changed)
+            await kind.SaveAsync(tx, new Id<Tenant>(place.Tenant), place.Key, before, after);
     }
 
     public void Forget()

@@ -135,6 +135,43 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task Forgetting_loses_nothing_that_was_put_before_it()
+    {
+        var shard = Open();
+        await AddAsync(shard, 1, amount: 5);
+        await shard.WriteAsync(
+            async tx =>
+            {
+                await RaiseAsync(tx, 1, 1);
+                tx.Forget(_amounts);
+                return await RaiseAsync(tx, 1, 1);
+            },
+            WritePriority.Request,
+            CancellationToken.None);
+        Assert.Equal(7, await AmountAsync(shard, 1));
+        Close(shard);
+    }
+
+    [Fact]
+    public async Task Work_that_hides_the_failure_of_a_save_is_not_kept()
+    {
+        var shard = Open();
+        await AddAsync(shard, 1, amount: 5);
+        await Assert.ThrowsAsync<StoreException>(() => shard.WriteAsync(
+            async tx =>
+            {
+                await RaiseAsync(tx, 1, -100);
+                await Record.ExceptionAsync(async () => await tx.NumberAsync("SELECT SUM(amount) FROM contract_row"));
+                return await InsertAsync(tx, 2);
+            },
+            WritePriority.Request,
+            CancellationToken.None));
+        Assert.Equal([1], await NumbersAsync(shard));
+        Assert.Equal(6, await RaiseAsync(shard, 1, 1));
+        Close(shard);
+    }
+
+    [Fact]
     public async Task A_save_that_the_database_refuses_undoes_its_own_work_only()
     {
         var shard = Open();

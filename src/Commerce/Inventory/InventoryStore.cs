@@ -70,9 +70,12 @@ internal static class InventoryStore
     public static async ValueTask ChangeAsync(Transaction tx, Id<Tenant> tenant, StockChange change, Movement? movement)
     {
         var before = await ListLevelsAsync(tx, tenant, change.Sku);
+        Transaction.Invariant(before.Any(level => level.Warehouse == change.Warehouse), $"{change.Sku} has a level in {change.Warehouse}");
+        // All levels of a SKU name its newest movement, except a new level: the largest is no later id, only another than 0.
         if (movement is not null)
             await AddMovementAsync(tx, tenant, movement, previous: before.Max(level => level.Moved));
-        StockLevel[] after = [.. before.Select(level => level.Warehouse == change.Warehouse ? level.After(change, movement) : level)];
+        StockLevel[] after = [.. before.Select(level => level.Warehouse == change.Warehouse ? level.After(change) : level)
+            .Select(level => movement is null ? level : level with { Moved = movement.Id.Value })];
         tx.Put(Levels, tenant, change.Sku, before, after);
     }
 

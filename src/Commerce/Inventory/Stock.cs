@@ -17,7 +17,7 @@ public sealed record Warehouse(string Code, string Name, DateTimeOffset CreatedA
 /// <param name="OnHand">Units in the house, reserved ones included.</param>
 /// <param name="Reserved">Units promised to somebody.</param>
 /// <param name="Version">Counts the changes of <paramref name="OnHand"/>.</param>
-/// <param name="Moved">The newest movement, 0 before the first.</param>
+/// <param name="Moved">The newest movement of the SKU, wherever; 0 when there was none since this level was made.</param>
 public sealed record StockLevel(string Sku, string Warehouse, long OnHand, long Reserved, long Version, long Moved = 0)
 {
     public const long MaxOnHand = 1_000_000_000;
@@ -28,14 +28,13 @@ public sealed record StockLevel(string Sku, string Warehouse, long OnHand, long 
     public static StockLevel None(string sku, string warehouse) => new(sku, warehouse, 0, 0, 0);
 
     /// <summary>Decisions have made sure of what is stated here.</summary>
-    public StockLevel After(StockChange change, Movement? movement)
+    public StockLevel After(StockChange change)
     {
         var after = this with
         {
             OnHand = OnHand + change.OnHand,
             Reserved = Reserved + change.Reserved,
             Version = Version + (change.OnHand == 0 ? 0 : 1),
-            Moved = movement?.Id.Value ?? Moved,
         };
         Transaction.Invariant(after is { Reserved: >= 0, Available: >= 0 }, $"0 <= reserved <= on hand after {change}");
         return after;

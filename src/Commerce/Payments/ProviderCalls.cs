@@ -46,6 +46,8 @@ internal sealed class ProviderCalls(
     {
         if (mayBeMade && await provider.FindAsync(run.Tenant, call, cancellation) is { } known)
             return known;
+        // Nobody waits any more, and a later try may be on its way.
+        cancellation.ThrowIfCancellationRequested();
         return await provider.CallAsync(run.Tenant, call, cancellation);
     }
 

@@ -68,6 +68,38 @@ public sealed class InventoryHttpTests
     }
 
     [Fact]
+    public async Task Movements_of_all_warehouses_of_a_SKU_are_listed_page_after_page_the_newest_first()
+    {
+        await using var host = await StartAsync();
+        using var east = await host.Client.PostAsJsonAsync("/v1/warehouses", new { code = "east", name = "East" });
+        Assert.Equal(HttpStatusCode.Created, east.StatusCode);
+        string[] skus = ["A-1", "A-1", "B-2"];
+        for (var n = 1; n <= 15; n++)
+            await JsonOf(await host.Client.PutAsJsonAsync($"/v1/stock/{skus[n % 3]}", new { onHand = 10 * n, warehouse = n % 2 == 0 ? "east" : "main" }));
+
+        var listed = new List<int>();
+        for (var cursor = ""; ;)
+        {
+            var page = await host.Client.GetFromJsonAsync<JsonElement>($"/v1/stock/A-1/movements?limit=3{cursor}");
+            listed.AddRange(page.GetProperty("items").EnumerateArray().Select(movement => movement.GetProperty("delta").GetInt32()));
+            if (!page.TryGetProperty("nextCursor", out var next))
+                break;
+            cursor = $"&cursor={next.GetString()}";
+        }
+
+        // What each count has changed: by 20 to 40 since the last one of the SKU in that warehouse, or all of it at first.
+        var (levels, expected) = (new Dictionary<int, int>(), new List<int>());
+        foreach (var n in Enumerable.Range(1, 15).Where(n => n % 3 != 2))
+        {
+            expected.Insert(0, (10 * n) - levels.GetValueOrDefault(n % 2));
+            levels[n % 2] = 10 * n;
+        }
+        Assert.Equal(expected, listed);
+        var none = await host.Client.GetFromJsonAsync<JsonElement>("/v1/stock/C-3/movements");
+        Assert.Empty(none.GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
     public async Task A_count_below_what_is_reserved_is_refused_and_changes_nothing()
     {
         await using var host = await StartAsync();

@@ -18,6 +18,9 @@ internal static unsafe class SqliteLogBuffer
 
     private const int OpenLog = 0x80000;
 
+    /// <summary>Without it SQLite fills up the last sector of a commit after the flush, and has told readers of that before the next.</summary>
+    private const int SafeOverwrite = 0x1000;
+
     private static FileSystem* _system;
     private static FileMethods* _methods;
 
@@ -44,6 +47,7 @@ internal static unsafe class SqliteLogBuffer
         var own = (FileSystem*)NativeMemory.AllocZeroed((nuint)sizeof(FileSystem));
         *own = *_system;
         own->Name = (byte*)Marshal.StringToCoTaskMemUTF8(Name);
+        own->Version = 3;
         own->FileBytes += sizeof(LogFile);
         own->Next = null;
         own->Open = &Open;
@@ -61,6 +65,8 @@ internal static unsafe class SqliteLogBuffer
         // SQLite closes what has methods, whatever the code says.
         if (file->Real->Methods is not null)
             file->Methods = _methods;
+        if (code == SqliteNative.Ok)
+            file->IsDirect = (file->Real->Methods->Characteristics(file->Real) & SafeOverwrite) == 0 ? 1 : 0;
         return code;
     }
 
@@ -74,7 +80,7 @@ internal static unsafe class SqliteLogBuffer
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Read(LogFile* file, byte* bytes, int count, long offset) =>
-        Flush(file) is var code && code != SqliteNative.Ok ? code : file->Real->Methods->Read(file->Real, bytes, count, offset);
+        Flush(file) != SqliteNative.Ok ? SqliteNative.WriteError : file->Real->Methods->Read(file->Real, bytes, count, offset);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Write(LogFile* file, byte* bytes, int count, long offset)
@@ -82,7 +88,7 @@ internal static unsafe class SqliteLogBuffer
         var isNext = offset == file->Start + file->Used && file->Used + count <= Capacity;
         if (!isNext && Flush(file) is var code && code != SqliteNative.Ok)
             return code;
-        if (count > Capacity)
+        if (count > Capacity || file->IsDirect != 0)
             return file->Real->Methods->Write(file->Real, bytes, count, offset);
         if (file->Gathered is null)
             file->Gathered = (byte*)NativeMemory.Alloc(Capacity);
@@ -103,7 +109,7 @@ internal static unsafe class SqliteLogBuffer
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Size(LogFile* file, long* size) =>
-        Flush(file) is var code && code != SqliteNative.Ok ? code : file->Real->Methods->Size(file->Real, size);
+        Flush(file) != SqliteNative.Ok ? SqliteNative.WriteError : file->Real->Methods->Size(file->Real, size);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Control(LogFile* file, int operation, void* argument) => file->Real->Methods->Control(file->Real, operation, argument);
@@ -114,7 +120,10 @@ internal static unsafe class SqliteLogBuffer
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Characteristics(LogFile* file) => file->Real->Methods->Characteristics(file->Real);
 
-    /// <summary>Writes what was gathered. After a failure it is gone: the transaction fails, and the next one begins at the same place.</summary>
+    /// <summary>
+    /// Writes what was gathered. After a failure it is gone, so the transaction must not go on; the next one begins at the same place. A full disk that shows in
+    /// a read is told as an error of the device, because SQLite would only undo the statement for it.
+    /// </summary>
     private static int Flush(LogFile* file)
     {
         if (file->Used == 0)
@@ -132,6 +141,7 @@ internal static unsafe class SqliteLogBuffer
         public byte* Gathered;
         public long Start;
         public long Used;
+        public long IsDirect;
 
         public LogFile* Real => (LogFile*)((byte*)Unsafe.AsPointer(ref this) + sizeof(LogFile));
     }

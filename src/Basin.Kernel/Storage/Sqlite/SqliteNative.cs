@@ -16,6 +16,7 @@ internal static unsafe partial class SqliteNative
     public const int ReadOnly = 8;
     public const int Interrupt = 9;
     public const int InputOutputError = 10;
+    public const int WriteError = InputOutputError | (3 << 8);
     public const int Corrupt = 11;
     public const int Full = 13;
     public const int CannotOpen = 14;

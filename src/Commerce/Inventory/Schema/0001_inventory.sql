@@ -15,7 +15,7 @@ CREATE TABLE stock (
     reserved  INTEGER NOT NULL CHECK (reserved >= 0),
     -- Counts the changes of on_hand.
     version   INTEGER NOT NULL,
-    -- The newest movement, 0 before the first.
+    -- The newest movement of the SKU, in whichever warehouse; 0 when there was none since this row was made.
     moved     INTEGER NOT NULL,
     CHECK (reserved <= on_hand),
     PRIMARY KEY (tenant, sku, warehouse),

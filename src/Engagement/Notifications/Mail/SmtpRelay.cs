@@ -8,17 +8,22 @@ internal sealed class SmtpRelay(NotificationsOptions options, TimeProvider time)
 {
     private readonly SemaphoreSlim _connections = new(options.SmtpConnections);
 
-    /// <exception cref="TimeoutException">The server took longer than it may.</exception>
     /// <exception cref="SmtpException">The server cannot be reached or refuses; worth another try.</exception>
     public async Task SendAsync(MailMessage message, CancellationToken cancellation)
     {
         await _connections.WaitAsync(cancellation);
         try
         {
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.SmtpSeconds), time);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
             using var client = new SmtpClient(options.SmtpHost, options.SmtpPort) { EnableSsl = options.SmtpTls };
             if (options.SmtpUser is not null)
                 client.Credentials = new NetworkCredential(options.SmtpUser, options.SmtpPassword);
-            await time.InTimeAsync(TimeSpan.FromSeconds(options.SmtpSeconds), token => client.SendMailAsync(message, token), cancellation);
+            await client.SendMailAsync(message, ending.Token);
+        }
+        catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The SMTP server took longer than {options.SmtpSeconds} seconds.", late);
         }
         finally
         {

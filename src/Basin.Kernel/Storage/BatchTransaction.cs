@@ -180,7 +180,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         BeforeWrite();
         SaveChanged();
         connection.Savepoint(SavepointName.Part);
-        var mark = Mark();
+        var (mark, saveFailedBefore) = (Mark(), _saveFailed);
         try
         {
             await part();
@@ -195,6 +195,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
             RefuseLostTransaction();
             ForgetSince(mark);
             Undo(SavepointName.Part);
+            _saveFailed = saveFailedBefore;
             return failure;
         }
     }

@@ -172,6 +172,24 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task A_part_whose_save_fails_is_undone_and_the_work_goes_on()
+    {
+        var shard = Open();
+        await AddAsync(shard, 1, amount: 5);
+        await shard.WriteAsync(
+            async tx =>
+            {
+                Assert.IsType<StoreException>(await tx.TryAsync(async () => await RaiseAsync(tx, 1, -100)));
+                return await InsertAsync(tx, 2);
+            },
+            WritePriority.Request,
+            CancellationToken.None);
+        Assert.Equal([1, 2], await NumbersAsync(shard));
+        Assert.Equal(5, await AmountAsync(shard, 1));
+        Close(shard);
+    }
+
+    [Fact]
     public async Task A_save_that_the_database_refuses_undoes_its_own_work_only()
     {
         var shard = Open();

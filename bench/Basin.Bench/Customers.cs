@@ -133,14 +133,15 @@ internal sealed class Customers(IShop shop, TimeProvider time, int callers, int 
                 await _room.WaitAsync(cancellation);
                 var asked = time.GetTimestamp();
                 var order = mix.Next();
-                var id = await shop.PlaceAsync(order, $"{visit}-{caller}-{n}", cancellation);
+                var key = $"{visit}-{number:0000000000}";
+                var id = await shop.PlaceAsync(order, key, cancellation);
                 Interlocked.Increment(ref _placed);
                 if (n % oneOf == 0)
                 {
                     latencies.Add(time.GetElapsedTime(asked).TotalMilliseconds);
                     ids.Add(id);
                 }
-                await FollowAsync(order, id, $"{visit}-{caller}-{n}", cancellation);
+                await FollowAsync(order, id, key, cancellation);
             }
             accepted.Add(latencies);
             _ids.Add(ids);

@@ -15,8 +15,11 @@ namespace Basin.Kernel.Hosting;
 /// </summary>
 public sealed class Relay : IHostedService, IDisposable
 {
-    /// <summary>Rows trimmed in one transaction, so that no request waits long behind it.</summary>
-    private const int TrimStep = 1024;
+    /// <summary>Kept answers forgotten in one transaction, so that no request waits long behind it.</summary>
+    private const int ForgetStep = 1024;
+
+    /// <summary>Rows of the outbox, of up to 128 events each, trimmed in one transaction: more than commits add to it while many are made.</summary>
+    private const int TrimStep = 64;
 
     /// <summary>How often a consumer says how far it is.</summary>
     private static readonly TimeSpan ReportPeriod = TimeSpan.FromSeconds(5);
@@ -207,7 +210,7 @@ public sealed class Relay : IHostedService, IDisposable
             DELETE FROM basin_outbox WHERE last_sequence IN
                 (SELECT last_sequence FROM basin_outbox WHERE last_sequence <= $1 ORDER BY last_sequence LIMIT $2)
             """,
-            limit, TrimStep / EventSegment.MaxEvents) == TrimStep / EventSegment.MaxEvents;
+            limit, TrimStep) == TrimStep;
     }
 
     /// <summary>Deletes the kept answers of Idempotency-Keys that nobody may repeat any more; the oldest come first.</summary>
@@ -215,5 +218,5 @@ public sealed class Relay : IHostedService, IDisposable
         """
         DELETE FROM basin_idempotency WHERE at < $1 AND id IN (SELECT id FROM basin_idempotency ORDER BY id LIMIT $2)
         """,
-        tx.Now - TimeSpan.FromHours(_idempotency.KeepHours), TrimStep) == TrimStep;
+        tx.Now - TimeSpan.FromHours(_idempotency.KeepHours), ForgetStep) == ForgetStep;
 }

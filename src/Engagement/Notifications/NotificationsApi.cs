@@ -11,7 +11,8 @@ public sealed class NotificationsApi(
     /// <summary>More unread notifications than this are counted as this many: a bell says 99+ anyway.</summary>
     public const int MaxUnread = 100;
 
-    private const int MaxCaughtUp = 20;
+    private const int MaxCaughtUp = 100;
+    private const int Begun = 19;
     private const int Glanced = 5;
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
@@ -25,7 +26,7 @@ public sealed class NotificationsApi(
     /// <param name="recipient">A shopper's <see cref="Shopper.Owner"/>, or <c>mailto:</c> and an address.</param>
     public async ValueTask<Page<NotificationView>> ListAsync(Id<Tenant> tenant, string recipient, Paging paging, CancellationToken cancellation)
     {
-        var before = paging.AfterNumber(start: long.MaxValue);
+        Id<Notification>? before = paging.After is null ? null : new(paging.AfterNumber(start: 0));
         var found = await store.ReadAsync(
             ShardKey.First, snapshot => NotificationsStore.ListAsync(snapshot, tenant, recipient, before, paging.Limit + 1), cancellation);
         return paging.PageOf(found.ConvertAll(NotificationView.Of), notification => notification.Id.Value.ToString());
@@ -57,7 +58,7 @@ public sealed class NotificationsApi(
 
     /// <summary>
     /// What comes into an inbox of the shop after a notification, oldest first, with the number of those unread, until the host shuts down. Null is a
-    /// heartbeat.
+    /// heartbeat. Whoever has missed more than a hundred gets the newest of them; the inbox has all.
     /// </summary>
     /// <param name="after">The last that is known; null begins a few before the newest.</param>
     internal async IAsyncEnumerable<NotificationNews?> WatchAsync(
@@ -95,8 +96,8 @@ public sealed class NotificationsApi(
     private static async ValueTask<(List<Notification> News, int Unread)> ReadNewsAsync(Snapshot snapshot, Id<Tenant> tenant, string recipient, long? after)
     {
         var news = after is { } last
-            ? await NotificationsStore.ListAfterAsync(snapshot, tenant, recipient, last, MaxCaughtUp)
-            : await NotificationsStore.ListAsync(snapshot, tenant, recipient, long.MaxValue, MaxCaughtUp - 1);
+            ? await NotificationsStore.ListAfterAsync(snapshot, tenant, recipient, new Id<Notification>(last), MaxCaughtUp)
+            : await NotificationsStore.ListAsync(snapshot, tenant, recipient, before: null, Begun);
         if (after is null)
             news.Reverse();
         return (news, await NotificationsStore.CountUnreadAsync(snapshot, tenant, recipient, MaxUnread));

@@ -5,15 +5,17 @@ CREATE TABLE notification (
     kind      INTEGER NOT NULL,
     order_id  INTEGER NOT NULL,
     detail    TEXT    NOT NULL,
-    read      INTEGER NOT NULL DEFAULT 0
+    read      INTEGER NOT NULL DEFAULT 0,
+    -- The one before it in the same inbox; 0 when there was none. An index would have a place of its own for every recipient, and grow with every notification.
+    previous  INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX notification_inbox ON notification (tenant, recipient, id);
 
--- Everything up to an id counts as read: one row instead of a change to each notification.
 CREATE TABLE inbox (
     tenant     INTEGER NOT NULL,
     recipient  TEXT    NOT NULL,
-    read_up_to INTEGER NOT NULL,
+    newest     INTEGER NOT NULL,
+    -- Everything up to it counts as read: one row instead of a change to each notification.
+    read_up_to INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, recipient)
 ) STRICT, WITHOUT ROWID;
 

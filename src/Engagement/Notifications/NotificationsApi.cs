@@ -97,9 +97,12 @@ public sealed class NotificationsApi(
     {
         var news = after is { } last
             ? await NotificationsStore.ListAfterAsync(snapshot, tenant, recipient, new Id<Notification>(last), MaxCaughtUp)
-            : await NotificationsStore.ListAsync(snapshot, tenant, recipient, before: null, Begun);
-        if (after is null)
+            : null;
+        if (news is null)
+        {
+            news = await NotificationsStore.ListAsync(snapshot, tenant, recipient, before: null, Begun);
             news.Reverse();
+        }
         return (news, await NotificationsStore.CountUnreadAsync(snapshot, tenant, recipient, MaxUnread));
     }
 }

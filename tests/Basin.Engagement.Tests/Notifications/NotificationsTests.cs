@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Basin.Kernel.Access;
 using Basin.Kernel.Ids;
@@ -113,6 +114,44 @@ public sealed class NotificationsTests
         Assert.Empty(await host.Client.InboxAsync("visitor_x"));
     }
 
+    /// <summary>Before the sign-in both inboxes get notifications in turns, before the first of the other one too, and after its last.</summary>
+    [Theory]
+    [InlineData("ccvcvvcvc")]
+    [InlineData("vvc")]
+    [InlineData("vccv")]
+    [InlineData("cvcc")]
+    [InlineData("vvv")]
+    [InlineData("ccc")]
+    public async Task After_sign_in_two_inboxes_are_one_in_the_order_in_which_things_happened(string turns)
+    {
+        await using var host = await NotificationsHost.StartAsync();
+        var customer = host.StoreOf("access").NewId<Account>(ShardKey.First);
+        var orders = new List<string>();
+        foreach (var turn in turns)
+            orders.Add((await host.TellAsync(host.Placed(turn == 'v' ? "visitor_x" : customer.ToString()))).Order.ToString());
+        await host.StoreOf("access").PublishAsync(ShardKey.First, NotificationsHost.Tenant, new VisitorSignedIn("visitor_x", customer));
+        await host.SettleAsync();
+        orders.Add((await host.TellAsync(host.Placed("visitor_x"))).Order.ToString());
+        orders.Add((await host.TellAsync(host.Placed(customer.ToString()))).Order.ToString());
+
+        Assert.Equal(Enumerable.Reverse(orders), await PageByPageAsync(host, customer.ToString()));
+        Assert.Equal(orders.Count, await UnreadAsync(host, customer.ToString()));
+        Assert.Empty(await host.Client.InboxAsync("visitor_x"));
+    }
+
+    private static async Task<List<string>> PageByPageAsync(TestHost host, string owner)
+    {
+        var orders = new List<string>();
+        for (var cursor = ""; ;)
+        {
+            var page = await host.Client.GetFromJsonAsync<JsonElement>($"/v1/notifications?owner={owner}&limit=2{cursor}");
+            orders.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("order").GetString()!));
+            if (!page.TryGetProperty("nextCursor", out var next))
+                return orders;
+            cursor = $"&cursor={next}";
+        }
+    }
+
     [Fact]
     public async Task A_tenant_sees_no_notification_of_another()
     {
@@ -132,6 +171,7 @@ public sealed class NotificationsTests
     {
         await using var host = await NotificationsHost.StartAsync(("KeepDays", "10"));
         await host.TellAsync(host.Placed("acc_ada"));
+        await host.TellAsync(host.Placed("acc_bob"));
         host.Clock.Jump(TimeSpan.FromDays(9));
         await host.SettleAsync();
         await host.TellAsync(host.Placed("acc_ada"));
@@ -141,6 +181,11 @@ public sealed class NotificationsTests
         await host.SettleAsync();
 
         await Eventually.TrueAsync(async () => (await host.Client.InboxAsync("acc_ada")).Count == 1);
+        Assert.Empty(await host.Client.InboxAsync("acc_bob"));
+        Assert.Equal(1, await host.StoreOf("notifications").ReadAsync(
+            ShardKey.First, snapshot => snapshot.NumberAsync("SELECT COUNT(*) FROM inbox"), TestContext.Current.CancellationToken));
+        await host.TellAsync(host.Placed("acc_bob"));
+        Assert.Single(await host.Client.InboxAsync("acc_bob"));
     }
 
     [Theory]

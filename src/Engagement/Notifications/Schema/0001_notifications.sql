@@ -6,15 +6,19 @@ CREATE TABLE notification (
     order_id  INTEGER NOT NULL,
     detail    TEXT    NOT NULL,
     read      INTEGER NOT NULL DEFAULT 0,
-    -- The one before it in the same inbox; 0 when there was none. An index would have a place of its own for every recipient, and grow with every notification.
-    previous  INTEGER NOT NULL
+    -- The one before it in the same inbox; 0 when there was none.
+    previous  INTEGER NOT NULL,
+    -- Grows along the chain; ids of several processes need not.
+    place     INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE inbox (
     tenant     INTEGER NOT NULL,
     recipient  TEXT    NOT NULL,
     newest     INTEGER NOT NULL,
-    -- Everything up to it counts as read: one row instead of a change to each notification.
+    -- Of the newest.
+    place      INTEGER NOT NULL,
+    -- Everything up to this place counts as read: one row instead of a change to each notification.
     read_up_to INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, recipient)
 ) STRICT, WITHOUT ROWID;

@@ -8,6 +8,7 @@ using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
+using Basin.Ledger;
 using Basin.Notifications;
 using Basin.Orders;
 using Basin.Payments;
@@ -38,6 +39,7 @@ try
     app.MapCatalog();
     app.MapCart();
     app.MapInventory();
+    app.MapLedger();
     app.MapPayments();
     app.MapShipping();
     app.MapOrders();
@@ -67,6 +69,7 @@ static WebApplicationBuilder Compose(string[] settings)
     builder.AddCatalog();
     builder.AddCart();
     builder.AddInventory();
+    builder.AddLedger();
     builder.AddPayments();
     builder.AddShipping();
     builder.AddOrders();

@@ -44,6 +44,33 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
             """) { Optional = ["expectedTotalMinor"] },
         new("POST", "/v1/orders/{id}/cancel", "orders:write", 202),
         new("POST", "/v1/payments/{id}/refunds", "payments:write", 202, """{"reason":"{new}"}"""),
+        new("POST", "/v1/ledger/accounts", "ledger:write", 200,
+            """
+            {"accounts":[{"id":"{new}","currency":"EUR","code":"assets","debitsMustNotExceedCredits":false,"creditsMustNotExceedDebits":false,"history":true,
+             "reference":"{new}"}]}
+            """)
+        {
+            Optional =
+            [
+                "accounts[0].debitsMustNotExceedCredits", "accounts[0].creditsMustNotExceedDebits", "accounts[0].history", "accounts[0].reference",
+            ],
+        },
+        new("POST", "/v1/ledger/transfers", "ledger:write", 200,
+            """
+            {"transfers":[{"id":"{new}","debit":"{bank}","credit":"{till}","amount":5,"currency":"EUR","code":"sale","kind":"pending","pendingId":"{new}","timeoutSeconds":60,
+             "reference":"{new}","linked":false,"balancingDebit":false,"balancingCredit":false,"closingDebit":false,"closingCredit":false}]}
+            """)
+        {
+            // What is missing, or does not fit, is the status of a transfer.
+            Optional =
+            [
+                .. new[]
+                {
+                    "debit", "credit", "amount", "currency", "code", "kind", "pendingId", "timeoutSeconds", "reference", "linked", "balancingDebit", "balancingCredit",
+                    "closingDebit", "closingCredit",
+                }.Select(member => $"transfers[0].{member}"),
+            ],
+        },
         new("POST", "/v1/notifications/{id}/read", "notifications:write", 204),
         new("POST", "/v1/notifications/read", "notifications:write", 204, """{"owner":"{owner}"}"""),
         new("POST", "/v1/dead-letters/{id}/replay", "dead-letters:write", 204) { TakesAnyId = true },

@@ -27,7 +27,7 @@ public readonly record struct Paging(int Limit, string? After)
     {
         if (After is null)
             return start;
-        return long.TryParse(After, out var number) ? number : throw BadCursor().Refusal();
+        return long.TryParse(After, out var number) ? number : throw BadCursor.Refusal();
     }
 
     /// <param name="rows">One more than the limit, when there are more.</param>
@@ -43,9 +43,10 @@ public readonly record struct Paging(int Limit, string? After)
     private static string Decode(string cursor)
     {
         if (cursor.Length is 0 or > 400 || !Base64Url.IsValid(cursor))
-            throw BadCursor().Refusal();
+            throw BadCursor.Refusal();
         return Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor));
     }
 
-    private static Problem BadCursor() => KernelProblems.Invalid.At("cursor", "A cursor of an earlier page is expected.");
+    /// <summary>For lists whose position is no number.</summary>
+    public static Problem BadCursor => KernelProblems.Invalid.At("cursor", "A cursor of an earlier page is expected.");
 }

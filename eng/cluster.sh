@@ -23,7 +23,7 @@ umask 077 # passwords and data are nobody else's
 
 readonly members=(1 2 3) # nodes of RabbitMQ, the smallest number of which one may be lost, and processes of Basin
 # What each of them runs where they share the systems out.
-readonly systems=([1]='catalog,cart' [2]='orders,ids' [3]='payments,inventory,shipping,notifications')
+readonly systems=([1]='catalog,cart' [2]='orders,ids' [3]='payments,inventory,ledger,shipping,notifications')
 is_split=
 patience=180           # seconds that a server may take to start or to stop
 

@@ -94,9 +94,9 @@ public sealed record NewAccount(
     string? Reference = null) : IChecked
 {
     private AccountFlags Flags =>
-        (DebitsMustNotExceedCredits ? AccountFlags.DebitsMustNotExceedCredits : 0)
-        | (CreditsMustNotExceedDebits ? AccountFlags.CreditsMustNotExceedDebits : 0)
-        | (History ? AccountFlags.History : 0);
+        (DebitsMustNotExceedCredits ? AccountFlags.DebitsMustNotExceedCredits : AccountFlags.None)
+        | (CreditsMustNotExceedDebits ? AccountFlags.CreditsMustNotExceedDebits : AccountFlags.None)
+        | (History ? AccountFlags.History : AccountFlags.None);
 
     public void Check(Checks checks)
     {

@@ -203,8 +203,14 @@ internal sealed class Books(
         var amount = asked.Amount ?? pending.Amount;
         var transfer = pending with
         {
-            Id = asked.Id, Amount = amount, Kind = asked.Kind, Flags = asked.Flags, PendingId = pending.Id, TimeoutSeconds = null,
-            Reference = asked.Reference ?? pending.Reference, At = TimeOf(debit, credit),
+            Id = asked.Id,
+            Amount = amount,
+            Kind = asked.Kind,
+            Flags = asked.Flags,
+            PendingId = pending.Id,
+            TimeoutSeconds = null,
+            Reference = asked.Reference ?? pending.Reference,
+            At = TimeOf(debit, credit),
         };
         var released = Released(pending, debit, credit);
         Book(transfer, (debit, credit), !posts ? released : (

@@ -72,11 +72,11 @@ public sealed record NewTransfer(
     internal bool IsClosing => ClosingDebit || ClosingCredit;
 
     internal TransferFlags Flags =>
-        (Linked ? TransferFlags.Linked : 0)
-        | (BalancingDebit ? TransferFlags.BalancingDebit : 0)
-        | (BalancingCredit ? TransferFlags.BalancingCredit : 0)
-        | (ClosingDebit ? TransferFlags.ClosingDebit : 0)
-        | (ClosingCredit ? TransferFlags.ClosingCredit : 0);
+        (Linked ? TransferFlags.Linked : TransferFlags.None)
+        | (BalancingDebit ? TransferFlags.BalancingDebit : TransferFlags.None)
+        | (BalancingCredit ? TransferFlags.BalancingCredit : TransferFlags.None)
+        | (ClosingDebit ? TransferFlags.ClosingDebit : TransferFlags.None)
+        | (ClosingCredit ? TransferFlags.ClosingCredit : TransferFlags.None);
 
     /// <summary>What is there must have its shape; what is missing, or does not fit, is a status.</summary>
     public void Check(Checks checks)
@@ -126,7 +126,7 @@ internal sealed record Transfer(
 {
     public static string Prefix => "trf";
 
-    public bool Has(TransferFlags flag) => (Flags & flag) != 0;
+    public bool Has(TransferFlags flag) => (Flags & flag) != TransferFlags.None;
 
     public DateTimeOffset? ExpiresAt => TimeoutSeconds is { } seconds ? At.AddSeconds(seconds) : null;
 

@@ -47,7 +47,7 @@ public sealed class StatusTests
     [Fact]
     public void Posting_and_voiding_are_checked_in_order()
     {
-        Add(new Transfer("single", "cash", "sales", 10, "EUR", "sale", TransferKind.Single, 0, null, null, null, Now));
+        Add(new Transfer("single", "cash", "sales", 10, "EUR", "sale", TransferKind.Single, TransferFlags.None, null, null, null, Now));
         AddPending("pending", "closed", "closed2", 10, PendingState.Posted);
         Mend(
             new NewTransfer("t", "a", "a", 11, "USD", "other", TransferKind.Post, TimeoutSeconds: 5, BalancingDebit: true),
@@ -86,7 +86,7 @@ public sealed class StatusTests
     [Fact]
     public void A_transfer_that_exists_is_compared_in_order()
     {
-        Add(new Transfer("t", "cash", "sales", 10, "EUR", "sale", TransferKind.Single, 0, null, null, "invoice 1", Now));
+        Add(new Transfer("t", "cash", "sales", 10, "EUR", "sale", TransferKind.Single, TransferFlags.None, null, null, "invoice 1", Now));
         Mend(
             new NewTransfer("t", "a", "a", 0, "USD", "other", TransferKind.Post, "p", 5, "invoice 2", BalancingCredit: true),
             (TransferStatus.ExistsWithDifferentFlags, t => t with { Kind = TransferKind.Single }),
@@ -163,11 +163,15 @@ public sealed class StatusTests
     {
         _accounts["cash"] = _accounts["cash"] with
         {
-            Flags = AccountFlags.DebitsMustNotExceedCredits, Debits = new Side(debits[0], debits[1]), Credits = new Side(0, covered),
+            Flags = AccountFlags.DebitsMustNotExceedCredits,
+            Debits = new Side(debits[0], debits[1]),
+            Credits = new Side(0, covered),
         };
         _accounts["sales"] = _accounts["sales"] with
         {
-            Flags = AccountFlags.CreditsMustNotExceedDebits, Credits = new Side(credits[0], credits[1]), Debits = new Side(0, owed),
+            Flags = AccountFlags.CreditsMustNotExceedDebits,
+            Credits = new Side(credits[0], credits[1]),
+            Debits = new Side(0, owed),
         };
         Assert.Equal(expected, Decide(Moving with { Kind = kind }));
     }
@@ -373,7 +377,7 @@ public sealed class StatusTests
 
     private void AddPending(string id, string debit, string credit, long amount, PendingState state, int? timeoutSeconds = null)
     {
-        Add(new Transfer(id, debit, credit, amount, "EUR", "sale", TransferKind.Pending, 0, null, timeoutSeconds, null, Now));
+        Add(new Transfer(id, debit, credit, amount, "EUR", "sale", TransferKind.Pending, TransferFlags.None, null, timeoutSeconds, null, Now));
         _promises[id] = state;
         _accounts[debit] = _accounts[debit] with { Debits = new Side(amount, 0) };
         _accounts[credit] = _accounts[credit] with { Credits = new Side(amount, 0) };

@@ -8,6 +8,9 @@ public sealed class TenantIsolationTests(TenantIsolationTests.Neighbours tenants
     /// <summary>Closed to every tenant but that of the operators.</summary>
     private static readonly string[] OperatorsOnly = ["GET /v1/tenants", "GET /v1/tenants/{id}", "POST /v1/tenants", "POST /v1/keys"];
 
+    /// <summary>Sums name nobody; that they are of one tenant is for the system's own tests.</summary>
+    private static readonly string[] SumsOnly = ["GET /v1/ledger/trial-balance"];
+
     [Fact]
     public Task A_tenant_reads_nothing_of_another() => Assert.AllAsync(tenants.Routes.Where(route => !route.Writes), async route =>
     {
@@ -19,7 +22,7 @@ public sealed class TenantIsolationTests(TenantIsolationTests.Neighbours tenants
         Assert.Equal(ForeignStatus(route.Name, route.Path) ?? foreign, foreign);
         Assert.DoesNotContain(tenants.Ada.Marks, foreignBody.Contains);
         // A list that would not show its own tenant's things shows nothing by not hiding them from others.
-        Assert.True(foreign != HttpStatusCode.OK || tenants.Ada.Marks.Any(ownBody.Contains), ownBody);
+        Assert.True(foreign != HttpStatusCode.OK || SumsOnly.Contains(route.Name) || tenants.Ada.Marks.Any(ownBody.Contains), ownBody);
     });
 
     [Fact]

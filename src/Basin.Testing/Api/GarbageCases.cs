@@ -25,7 +25,7 @@ public sealed record GarbageOptions
 public static class GarbageCases
 {
     private const int TooLong = 100_000;
-    private const int TooMany = 5_000;
+    private const int TooMany = 2_500;
 
     public static IEnumerable<ApiCase> For(string method, string path, string validBody, GarbageOptions? options = null)
     {

@@ -160,6 +160,9 @@ public sealed class LedgerTests
         var made = await ledger.TransferAsync(other, [asked], TestContext.Current.CancellationToken);
         Assert.Equal(TransferStatus.Created, Assert.Single(made).Status);
         Assert.Equal(100, (await AccountAsync(host, "bank")).Debits.Posted);
+        await Assert.AllAsync([Tenant, other], async tenant => Assert.Equal(
+            new TrialBalance("EUR", 2, new Side(0, 100), new Side(0, 100)),
+            Assert.Single(await ledger.SumAsync(tenant, TestContext.Current.CancellationToken))));
     }
 
     [Fact]

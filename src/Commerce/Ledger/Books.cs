@@ -258,8 +258,11 @@ internal sealed class Books(
     private Transfer? Find(string? id) => id is not null && transfers.TryGetValue(id, out var found) ? found : null;
 
     /// <summary>Time goes on in every account, also where this machine's clock is behind that of another.</summary>
-    private DateTimeOffset TimeOf(Account debit, Account credit) =>
-        new[] { now, debit.ChangedAt, credit.ChangedAt }.Max();
+    private DateTimeOffset TimeOf(Account debit, Account credit)
+    {
+        var latest = debit.ChangedAt > credit.ChangedAt ? debit.ChangedAt : credit.ChangedAt;
+        return latest > now ? latest : now;
+    }
 
     private void Book(Transfer transfer, (Account Debit, Account Credit) before, (Account Debit, Account Credit) after)
     {

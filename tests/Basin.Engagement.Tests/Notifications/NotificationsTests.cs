@@ -139,6 +139,21 @@ public sealed class NotificationsTests
         Assert.Empty(await host.Client.InboxAsync("visitor_x"));
     }
 
+    [Fact]
+    public async Task What_a_customer_has_read_stays_read_and_what_comes_with_a_visitor_does_not_become_so()
+    {
+        await using var host = await NotificationsHost.StartAsync();
+        var customer = host.StoreOf("access").NewId<Account>(ShardKey.First);
+        await host.TellAsync(host.Placed("visitor_x"));
+        await host.TellAsync(host.Placed(customer.ToString()));
+        await host.Client.PostAsJsonAsync("/v1/notifications/read", new { owner = customer.ToString() });
+        await host.StoreOf("access").PublishAsync(ShardKey.First, NotificationsHost.Tenant, new VisitorSignedIn("visitor_x", customer));
+        await host.SettleAsync();
+
+        Assert.Equal([true, false], (await host.Client.InboxAsync(customer.ToString())).Select(each => each.Read));
+        Assert.Equal(1, await UnreadAsync(host, customer.ToString()));
+    }
+
     private static async Task<List<string>> PageByPageAsync(TestHost host, string owner)
     {
         var orders = new List<string>();

@@ -23,14 +23,14 @@ umask 077 # passwords and data are nobody else's
 
 readonly members=(1 2 3) # nodes of RabbitMQ, the smallest number of which one may be lost, and processes of Basin
 # What each of them runs where they share the systems out.
-readonly systems=([1]='catalog,cart' [2]='orders,ids' [3]='payments,inventory,ledger,shipping,notifications')
+readonly systems=([1]='catalog,cart' [2]='orders,ids' [3]='payments,inventory,ledger,shipping,vault,notifications,webhooks')
 is_split=
 patience=180           # seconds that a server may take to start or to stop
 
 # What cluster.env holds.
 postgres_ports=() postgres_admin_password='' postgres_app_password='' postgres_replication_password=''
 rabbit_ports=() rabbit_dist_ports=() rabbit_epmd_port='' rabbit_password=''
-basin_ports=() balancer_port='' basin_key=''
+basin_ports=() balancer_port='' basin_key='' vault_key=''
 
 main() {
     local command=${1:-} directory=${2:-}
@@ -148,9 +148,10 @@ any_runs() {
 
 # Ports and passwords are chosen once, before anything starts, because every server has to know the others'.
 choose() {
-    local ports admin app replication rabbit key
+    local ports admin app replication rabbit key vault
     mapfile -t ports < <(free_ports $((4 + 2 * ${#members[@]} + ${#members[@]})))
     admin=$(secret) app=$(secret) replication=$(secret) rabbit=$(secret) key=$(secret)
+    vault=cluster:$(head --bytes=32 /dev/urandom | base64)
     cat >"$dir/cluster.env" <<EOF
 # For clients.
 CLUSTER_POSTGRES='Host=127.0.0.1:${ports[0]},127.0.0.1:${ports[1]};Target Session Attributes=read-write;Database=basin;Username=basin;Password=$app'
@@ -164,6 +165,7 @@ postgres_admin_password=$admin
 postgres_app_password=$app
 postgres_replication_password=$replication
 rabbit_password=$rabbit
+vault_key=$vault
 rabbit_epmd_port=${ports[2]}
 rabbit_ports=([1]=${ports[3]} [2]=${ports[4]} [3]=${ports[5]})
 rabbit_dist_ports=([1]=${ports[6]} [2]=${ports[7]} [3]=${ports[8]})
@@ -709,7 +711,8 @@ start_basin() {
         mapfile -t settings < <(cat "$dir/basin/settings" "$dir/basin/$process/settings" 2>/dev/null | grep .)
         # Passwords are no arguments: those are everybody's to see. Threads that wait do not spin, since everything here shares one machine.
         # shellcheck disable=SC2016 # the inner shell expands it
-        DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0 BASIN_OPERATOR_KEY=$basin_key Basin__Postgres__ConnectionString=$CLUSTER_POSTGRES Basin__RabbitMQ__ConnectionString=$CLUSTER_RABBIT \
+        DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0 BASIN_OPERATOR_KEY=$basin_key BASIN_VAULT_KEYS=$vault_key \
+            Basin__Postgres__ConnectionString=$CLUSTER_POSTGRES Basin__RabbitMQ__ConnectionString=$CLUSTER_RABBIT \
             setsid --fork sh -c 'echo $$ >"$1"; shift; log=$1; shift; exec "$@" >>"$log" 2>&1 </dev/null' sh \
             "$dir/basin/$process/pid" "$dir/basin/$process/log" \
             dotnet "$basin_program" --urls "http://127.0.0.1:${basin_ports[$process]}" --data "$dir/basin/$process/data" "${settings[@]}"

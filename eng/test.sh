@@ -38,6 +38,7 @@ check_scripts() {
     if [ ! -f package.json ] || ! command -v npm >/dev/null; then return; fi
     step "Scripts" npm ci --no-audit --no-fund --loglevel=error
     npx tsc --noEmit
+    step "Stripe's client" npm ci --prefix tests/stripe --no-audit --no-fund --loglevel=error
 }
 
 # Whatever runs a host runs once with its data in files and once in PostgreSQL. The cluster has its own.

@@ -6,6 +6,8 @@ Benchmark[] benchmarks =
 [
     new("orders", OrdersBenchmark.RunAsync),
     new("pipeline", PipelineBenchmark.RunAsync),
+    new("transfers", TransfersBenchmark.RunAsync),
+    new("intents", IntentsBenchmark.RunAsync),
     new("ids", IdsBenchmark.RunAsync),
     new("memory", MemoryBenchmark.RunAsync),
     new("grow", GrowBenchmark.RunAsync),

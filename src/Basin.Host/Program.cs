@@ -13,6 +13,8 @@ using Basin.Notifications;
 using Basin.Orders;
 using Basin.Payments;
 using Basin.Shipping;
+using Basin.Vault;
+using Basin.Webhooks;
 using Microsoft.Extensions.Options;
 
 if (CopyArguments.Parse(args) is { } copy)
@@ -36,10 +38,12 @@ try
     app.MapKernel();
     app.MapAccess();
     app.MapIds();
+    app.MapWebhooks();
     app.MapCatalog();
     app.MapCart();
     app.MapInventory();
     app.MapLedger();
+    app.MapVault();
     app.MapPayments();
     app.MapShipping();
     app.MapOrders();
@@ -66,10 +70,12 @@ static WebApplicationBuilder Compose(string[] settings)
     builder.AddKernel();
     builder.AddAccess(Console.WriteLine);
     builder.AddIds();
+    builder.AddWebhooks();
     builder.AddCatalog();
     builder.AddCart();
     builder.AddInventory();
     builder.AddLedger();
+    builder.AddVault();
     builder.AddPayments();
     builder.AddShipping();
     builder.AddOrders();

@@ -2,6 +2,7 @@ using Basin.Kernel.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Basin.Host;
 
@@ -30,6 +31,7 @@ internal static class WebServer
             builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
             // Every request without a key would be a line.
             builder.Logging.AddFilter("Basin.Kernel.Access.KeyAuthentication", LogLevel.Warning);
+            builder.Services.PostConfigure<LoggerFilterOptions>(HideAddresses);
         }
     }
 
@@ -58,6 +60,18 @@ internal static class WebServer
                 throw;
             }
             await app.WaitForShutdownAsync();
+        }
+    }
+
+    /// <summary>Whatever the settings say: somebody may have put a card's number, or another secret, into an address.</summary>
+    private static void HideAddresses(LoggerFilterOptions filters)
+    {
+        string[] categories = ["Microsoft.AspNetCore.Hosting.Diagnostics", "Microsoft.AspNetCore.Routing", "Microsoft.AspNetCore.Components.Routing"];
+        foreach (var category in categories)
+        {
+            // Of rules that fit equally well the last counts, and one for a provider fits better than one for all.
+            filters.Rules.Add(new LoggerFilterRule(null, category, LogLevel.Warning, null));
+            filters.Rules.Add(new LoggerFilterRule(typeof(ConsoleLoggerProvider).FullName, category, LogLevel.Warning, null));
         }
     }
 

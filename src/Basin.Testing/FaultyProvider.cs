@@ -9,13 +9,18 @@ public static class FaultyProvider
 {
     extension(IServiceCollection services)
     {
-        /// <summary>Surrounds the registered singleton of <typeparamref name="T"/>. Points are <c>{T}.{method}</c>, and with <c>:after</c>.</summary>
+        /// <summary>Surrounds each registered singleton of <typeparamref name="T"/>. Points are <c>{T}.{method}</c>, and with <c>:after</c>.</summary>
         public IServiceCollection AddFaultsTo<T>()
             where T : class
         {
-            var inner = services.Last(service => service.ServiceType == typeof(T) && !service.IsKeyedService);
-            services.Remove(inner);
-            return services.AddSingleton(provider => FaultyProxy<T>.Around(Make<T>(inner, provider), provider.GetRequiredService<Faults>()));
+            for (var i = 0; i < services.Count; i++)
+            {
+                if (services[i] is not { IsKeyedService: false } inner || inner.ServiceType != typeof(T))
+                    continue;
+                services[i] = ServiceDescriptor.Singleton(
+                    provider => FaultyProxy<T>.Around(Make<T>(inner, provider), provider.GetRequiredService<Faults>()));
+            }
+            return services;
         }
     }
 

@@ -4,27 +4,31 @@ using Npgsql;
 namespace Basin.Testing;
 
 /// <summary>
-/// A PostgreSQL of this process alone, on a socket in a temporary directory. It ends with the process, however that ends, and is as fast as it can be:
-/// it never waits for the disk.
+/// A PostgreSQL of this process alone, on a socket in a directory of its own. It ends with the process, however that ends. That of the tests is as fast as it
+/// can be: it never waits for the disk.
 /// </summary>
-public sealed class PostgresServer
+public sealed class PostgresServer : IDisposable
 {
     /// <summary>A tablespace of a few megabytes, for tests of a full disk.</summary>
     public const string SmallSpace = "small";
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
 
-    private static readonly Lazy<PostgresServer> Started = new(() => new PostgresServer());
+    private const string WithoutDisk = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+    private const string WithDisk = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on";
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("basin-pg-").FullName;
+    private static readonly Lazy<PostgresServer> Started = new(() => new PostgresServer(Directory.CreateTempSubdirectory("basin-pg-").FullName, WithoutDisk));
+
+    private readonly string _directory;
     private readonly Process _process;
     private static int _prefixes;
 
-    private PostgresServer()
+    private PostgresServer(string directory, string durability)
     {
-        var start = new ProcessStartInfo("sh", ["-c", Script, _directory]) { RedirectStandardInput = true, UseShellExecute = false };
+        _directory = directory;
+        var start = new ProcessStartInfo("sh", ["-c", Script, _directory, durability]) { RedirectStandardInput = true, UseShellExecute = false };
         _process = Process.Start(start)!;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Stop();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
         WaitUntilReady();
         using var connection = new NpgsqlConnection(ConnectionText);
         connection.Open();
@@ -32,15 +36,19 @@ public sealed class PostgresServer
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Starts the server at the first call.</summary>
+    /// <summary>Starts the server of the tests at the first call.</summary>
     public static string ConnectionString => Started.Value.ConnectionText;
+
+    /// <summary>Starts one whose commits wait for the disk, for measurements.</summary>
+    /// <param name="directory">Empty, on a disk; it is gone when the server has ended. Its path is that of a socket, so at most 80 characters.</param>
+    public static PostgresServer StartDurable(string directory) => new(directory, WithDisk);
 
     /// <summary>Where <see cref="SmallSpace"/> is, to the server.</summary>
     public static string SmallDirectory => Started.Value.SmallPath;
 
     private string SmallPath => Path.Combine(_directory, "small");
 
-    private string ConnectionText => $"Host={_directory};Username=basin;Database=postgres";
+    public string ConnectionText => $"Host={_directory};Username=basin;Database=postgres";
 
     /// <summary>Begins the names of schemas that nobody else uses.</summary>
     public static string NewPrefix() => $"t{Interlocked.Increment(ref _prefixes)}_";
@@ -61,7 +69,7 @@ public sealed class PostgresServer
             as=""
         fi
         $as "$bin/initdb" --pgdata "$0/data" --username basin --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync >/dev/null
-        $as "$bin/postgres" -D "$0/data" -k "$0" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+        $as "$bin/postgres" -D "$0/data" -k "$0" -c listen_addresses= $1 \
             -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off -c checkpoint_timeout=1h \
             -c max_connections=500 -c shared_buffers=128MB -c max_wal_size=4GB -c log_min_messages=panic -c log_min_error_statement=panic \
             </dev/null >"$0/log" 2>&1 &
@@ -93,7 +101,7 @@ public sealed class PostgresServer
     }
 
     /// <summary>What a slow machine has not cleaned up by then goes on being cleaned up.</summary>
-    private void Stop()
+    public void Dispose()
     {
         _process.StandardInput.Close();
         _process.WaitForExit(TimeSpan.FromSeconds(5));

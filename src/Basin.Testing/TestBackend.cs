@@ -15,6 +15,12 @@ public static class TestBackend
 {
     private const string Variable = "BASIN_TEST_BACKEND";
 
+    /// <summary>The root key of the vault, for hosts that do not make one themselves.</summary>
+    public const string VaultKeys = "tests:VGhlIHRlc3RzIGhhdmUgYSByb290IGtleSBvZiAzMkI=";
+
+    /// <summary>Where a host finds it.</summary>
+    public const string VaultKeysVariable = "BASIN_VAULT_KEYS";
+
     public static Backend OfRun { get; } = Environment.GetEnvironmentVariable(Variable) switch
     {
         null or "" or "sqlite" => Backend.Sqlite,

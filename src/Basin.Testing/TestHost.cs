@@ -233,6 +233,8 @@ public sealed class TestHost : IAsyncDisposable
             new("Basin:Events:LongestYield", "00:00:00"),
             new("Basin:Store:Directory", _data.File("data")),
             .. TestBackend.SettingsOf(_options.Backend, _schemaPrefix),
+            // In files it makes its own.
+            new(TestBackend.VaultKeysVariable, _options.Backend == Backend.Postgres ? TestBackend.VaultKeys : null),
         ]);
         builder.Configuration.AddInMemoryCollection(Settings);
         builder.WebHost.UseUrls("http://127.0.0.1:0");

@@ -13,8 +13,8 @@ public sealed class SplitTests(SplitCluster cluster, ITestOutputHelper output) :
 
     private static readonly string[] Pages =
     [
-        "/", "/cart", "/checkout", "/account/orders", "/notifications", "/sign-in", "/console", "/console/orders", "/console/mail", "/console/dead-letters",
-        "/problems",
+        "/", "/cart", "/checkout", "/account/orders", "/notifications", "/sign-in", "/console", "/console/orders", "/console/mail", "/console/webhooks",
+        "/console/dead-letters", "/problems",
     ];
 
     [Fact]

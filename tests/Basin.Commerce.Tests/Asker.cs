@@ -4,6 +4,7 @@ using Basin.Kernel.Hosting;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
+using Basin.Ledger;
 using Basin.Shipping;
 using Basin.Testing;
 using Microsoft.Extensions.Hosting;
@@ -22,7 +23,8 @@ internal static class Asker
             .Publishes<StockCommitRequested>()
             .Publishes<StockReleaseRequested>()
             .Publishes<ShipmentRequested>()
-            .Publishes<ShipmentCancelRequested>();
+            .Publishes<ShipmentCancelRequested>()
+            .Publishes<TransfersRequested>();
     }
 
     extension(TestHost host)

@@ -5,10 +5,13 @@ using Basin.Catalog;
 using Basin.Inventory;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Tenancy;
+using Basin.Ledger;
 using Basin.Orders;
 using Basin.Payments;
 using Basin.Shipping;
 using Basin.Testing;
+using Basin.Vault;
+using Basin.Webhooks;
 
 namespace Basin.Commerce.Tests;
 
@@ -33,6 +36,9 @@ internal sealed class Shop : IAsyncDisposable
                 builder.AddCatalog();
                 builder.AddCart();
                 builder.AddInventory();
+                builder.AddLedger();
+                builder.AddVault();
+                builder.AddWebhooks();
                 builder.AddPayments();
                 builder.AddShipping();
                 builder.AddOrders();

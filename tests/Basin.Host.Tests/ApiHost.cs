@@ -4,14 +4,16 @@ using Basin.Testing;
 
 namespace Basin.Host.Tests;
 
-/// <summary>The real program with all systems, where orders arrive at once and no e-mail does.</summary>
+/// <summary>The real program with all systems, where orders arrive at once, and no e-mail or webhook does.</summary>
 public class ApiHost : IAsyncLifetime
 {
     private static readonly string[] Settings =
     [
         "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00",
         "--Basin:Payments:ProviderTimeout=00:00:01", "--Basin:Payments:FirstWait=01:00:00",
+        "--Basin:Vault:TokenLife=1.00:00:00",
         "--Basin:Notifications:SmtpHost=127.0.0.1", "--Basin:Notifications:SmtpPort=1", "--Basin:Events:MaxAttempts=1",
+        "--Basin:Webhooks:AllowPrivateTargets:0=127.0.0.0/8", "--Basin:Webhooks:Retries:0=00:00:00.001",
     ];
 
     private readonly TemporaryDirectory _data = new();

@@ -7,14 +7,15 @@ namespace Basin.Host.Tests;
 /// <summary>What orders, payments, stock and notifications say about the same orders once all have come to their end.</summary>
 internal static class Books
 {
-    public static async Task AssertAgreeAsync(HttpClient client, List<JsonNode> orders, long onHand, int quantity)
+    /// <param name="otherPayments">Payments that belong to no order.</param>
+    public static async Task AssertAgreeAsync(HttpClient client, List<JsonNode> orders, long onHand, int quantity, int otherPayments = 0)
     {
-        await AssertMoneyAgreesAsync(client, orders);
+        await AssertMoneyAgreesAsync(client, orders, otherPayments);
         await AssertStockAgreesAsync(client, orders, onHand, quantity);
         await AssertToldOnceAsync(client, orders);
     }
 
-    private static async Task AssertMoneyAgreesAsync(HttpClient client, List<JsonNode> orders)
+    private static async Task AssertMoneyAgreesAsync(HttpClient client, List<JsonNode> orders, int otherPayments)
     {
         List<JsonNode> payments = [];
         // A delivery does not wait for the last capture to be booked.
@@ -26,7 +27,7 @@ internal static class Books
             },
             TimeSpan.FromMinutes(1));
         var kept = payments.ToDictionary(payment => payment.Text("id")[4..], KeptOf);
-        Assert.Equal(orders.Count, kept.Count);
+        Assert.Equal(orders.Count + otherPayments, kept.Count);
         foreach (var order in orders)
             Assert.Equal(order.Text("state") == "delivered" ? order.Number("totalMinor") : 0, kept[order.Text("id")[4..]]);
     }

@@ -20,7 +20,7 @@ internal static class Buying
         public async Task AddToCartAsync()
         {
             await page.GetByRole(AriaRole.Button, new() { Name = "Add to cart" }).ClickAsync();
-            await page.WaitForURLAsync("**/cart");
+            await page.WaitForURLAsync("**/cart", new() { WaitUntil = WaitUntilState.Commit });
         }
 
         /// <summary>From the cart to the page that follows the order.</summary>

@@ -147,7 +147,7 @@ internal sealed class HostProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
-            Environment = { ["BASIN_OPERATOR_KEY"] = OperatorKey },
+            Environment = { ["BASIN_OPERATOR_KEY"] = OperatorKey, [TestBackend.VaultKeysVariable] = TestBackend.VaultKeys },
         };
         foreach (var (name, value) in surroundings.Environment)
             start.Environment[name] = value;

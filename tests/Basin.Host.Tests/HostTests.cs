@@ -119,7 +119,7 @@ public sealed class HostTests
     [InlineData("is no connection string of Npgsql", "--Basin:Postgres:ConnectionString=Hostess=db;Password=hunter2")]
     [InlineData("set Basin:Postgres:ConnectionString too", "--Basin:RabbitMQ:ConnectionString=amqp://basin:hunter2@127.0.0.1/basin")]
     [InlineData("needs Basin:Postgres:ConnectionString", "--Basin:Systems:Here=orders", "--Basin:Systems:Address=http://127.0.0.1:1")]
-    [InlineData("names 'ordres'. Systems are: cart, catalog, ids, inventory, ledger, notifications, orders, payments, shipping.", "--Basin:Systems:Here=ordres")]
+    [InlineData("names 'ordres'. Systems are: cart, catalog, ids, inventory, ledger, notifications, orders, payments, shipping, vault, webhooks.", "--Basin:Systems:Here=ordres")]
     public async Task What_cannot_grow_refuses_the_start_with_one_line(string named, params string[] arguments)
     {
         using var data = new TemporaryDirectory();

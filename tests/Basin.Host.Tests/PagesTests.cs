@@ -1,3 +1,6 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Basin.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -84,7 +87,13 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await LookAtAsync(tab, look, "console-map", "/console", ".map-node");
         await LookAtAsync(tab, look, "console-orders", "/console/orders");
         await LookAtAsync(tab, look, "console-order", await FirstLinkAsync(tab, "/console/orders", "main table a"));
-        foreach (var name in (string[])["events", "dead-letters", "mail", "keys", "operators", "demo", "settings"])
+        await LookAtAsync(tab, look, "console-ledger", "/console/ledger", "main .badge[data-state=ok]");
+        await LookAtAsync(tab, look, "console-account", await FirstLinkAsync(tab, "/console/ledger", "main table a"));
+        await LookAtAsync(tab, look, "console-webhooks", "/console/webhooks");
+        await LookAtAsync(tab, look, "console-webhook", await FirstLinkAsync(tab, "/console/webhooks?state=failed", "main tr:nth-child(2) a"));
+        await LookAtAsync(tab, look, "console-payments", "/console/payments");
+        await LookAtAsync(tab, look, "console-payment", await FirstLinkAsync(tab, "/console/payments", "main table a[href*=pay_]"));
+        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "keys", "operators", "demo", "settings"])
             await LookAtAsync(tab, look, $"console-{name}", $"/console/{name}");
         Assert.Empty(tab.Errors);
     }
@@ -114,6 +123,105 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         // A form that this host did not make for this operator changes nothing.
         var form = page.Context.APIRequest.CreateFormData().Set("_handler", "invite");
         var forged = await page.Context.APIRequest.PostAsync("/console/operators", new() { Form = form });
+        Assert.Equal(400, forged.Status);
+    }
+
+    [Fact]
+    public async Task An_operator_rotates_the_keys_of_the_vault()
+    {
+        await using var tab = await shop.OpenAsync(Look.Named("phone"), asOperator: true);
+        var page = tab.Page;
+        var made = await page.Context.APIRequest.PostAsync("/v1/vault/test-tokens", new()
+        {
+            DataObject = new { card = "visa" },
+            Headers = new Dictionary<string, string> { ["Authorization"] = $"Bearer {HostProcess.OperatorKey}" },
+        });
+        Assert.Equal(200, made.Status);
+
+        await page.GotoAsync("/console/vault");
+        var before = await page.Locator("td code").First.InnerTextAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Rotate the data keys" }).ClickAsync();
+
+        await Eventually.TrueAsync(async () =>
+        {
+            await page.GotoAsync("/console/vault");
+            return await page.GetByText("Done").CountAsync() == 1;
+        });
+        Assert.NotEqual(before, await page.Locator("td code").First.InnerTextAsync());
+        Assert.DoesNotContain("4242", await page.ContentAsync());
+        await LookAtAsync(tab, "phone", "console-vault-rotated", "/console/vault");
+    }
+
+    [Fact]
+    public async Task An_operator_disables_an_endpoint_enables_it_and_replays_what_it_has_missed()
+    {
+        await using var tab = await shop.OpenAsync(Look.Light, asOperator: true);
+        var page = tab.Page;
+        var endpoint = page.Locator(".letter", new() { HasText = "/arrives" });
+        await page.GotoAsync("/console/webhooks");
+        await endpoint.GetByRole(AriaRole.Button, new() { Name = "Disable" }).ClickAsync();
+        await Expect(endpoint.Locator(".badge")).ToHaveTextAsync("Disabled");
+        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("It is disabled.");
+        await endpoint.GetByRole(AriaRole.Button, new() { Name = "Enable" }).ClickAsync();
+        await Expect(endpoint.Locator(".badge")).ToHaveTextAsync("Enabled");
+
+        await endpoint.GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
+        await Expect(page.Locator("h1")).ToContainTextAsync("webhooks.test");
+        await TriedAsync(page, times: 1);
+        await page.ReloadAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replay" }).ClickAsync();
+        await TriedAsync(page, times: 2);
+        await page.GotoAsync(page.Url);
+        await Expect(page.Locator("h1 .badge")).ToHaveTextAsync("Delivered");
+        await Expect(page.Locator(".timeline > li", new() { HasText = "204" })).ToHaveCountAsync(2);
+        Assert.Empty(tab.Errors);
+
+        // A form that this host did not make for this operator changes nothing.
+        var forged = await page.Context.APIRequest.PostAsync(
+            new Uri(page.Url).PathAndQuery + "/replay", new() { Form = page.Context.APIRequest.CreateFormData() });
+        Assert.Equal(400, forged.Status);
+    }
+
+    /// <summary>Looks from beside the page, which may just be on its way to the next one.</summary>
+    private static Task TriedAsync(IPage page, int times) => Eventually.TrueAsync(async () =>
+    {
+        var answer = await page.Context.APIRequest.GetAsync(page.Url);
+        return (await answer.TextAsync()).Split("<strong>204").Length == times + 1;
+    });
+
+    [Fact]
+    public async Task An_operator_gives_a_part_of_a_payment_back_and_compares_the_books()
+    {
+        await using var tab = await shop.OpenAsync(Look.Named("phone"), asOperator: true);
+        var page = tab.Page;
+
+        await page.GotoAsync(await FirstLinkAsync(tab, "/console/payments?state=captured", "main table a[href*=pay_]"));
+        await page.GetByLabel("Amount in EUR").FillAsync("0.505");
+        await page.GetByLabel("Reason").FillAsync("One cup was broken");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Give it back" }).ClickAsync();
+        await Expect(page.Locator(".error")).ToHaveTextAsync("An amount above zero is expected, such as 12.50.");
+        await page.GetByLabel("Amount in EUR").FillAsync("0.50");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Give it back" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("The provider is asked to give it back.");
+        var payment = new Uri(page.Url).AbsolutePath;
+        await Eventually.TrueAsync(async () =>
+        {
+            await page.GotoAsync(payment);
+            return await page.Locator("tr[data-leg^=re_]").GetByText("Booked").CountAsync() == 1;
+        });
+        await Expect(page.Locator("dt:text('Given back') + dd")).ToHaveTextAsync("€0.50");
+        await LookAtAsync(tab, "phone", "console-payment-refunded", payment);
+
+        await page.GotoAsync("/console/reconciliation");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Compare now" }).ClickAsync();
+        await page.WaitForURLAsync("**/console/reconciliation/rcn_*");
+        await Expect(page.Locator("h1 .badge")).Not.ToHaveTextAsync("Running", new() { Timeout = 30_000 });
+        await Expect(page.Locator("h1 .badge")).ToHaveTextAsync(new Regex("^(In order|On its way)$", RegexOptions.None, TimeSpan.FromSeconds(1)));
+        await LookAtAsync(tab, "phone", "console-reconciliation-one", new Uri(page.Url).AbsolutePath);
+
+        // A form that this host did not make for this operator changes nothing.
+        var form = page.Context.APIRequest.CreateFormData().Set("_handler", "refund").Set("amount", "0.10").Set("reason", "forged");
+        var forged = await page.Context.APIRequest.PostAsync(payment, new() { Form = form });
         Assert.Equal(400, forged.Status);
     }
 
@@ -153,16 +261,65 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
     public sealed class Shop : IAsyncLifetime
     {
         private HostProcess _host = null!;
+        private Receiver _receiver = null!;
         private Browser _browser = null!;
         private string _operator = null!;
 
         public async ValueTask InitializeAsync()
         {
-            _host = await HostProcess.StartAsync("--demo", "--Basin:Shipping:DispatchAfter=00:00:01", "--Basin:Shipping:DeliverAfter=00:00:01");
+            _host = await HostProcess.StartAsync("--demo", "--Basin:Shipping:DispatchAfter=00:00:01", "--Basin:Shipping:DeliverAfter=00:00:01",
+                "--Basin:Webhooks:AllowPrivateTargets:0=127.0.0.0/8", "--Basin:Webhooks:Retries:0=00:00:00.001",
+                "--Basin:Webhooks:Retries:1=00:00:00.001");
             _browser = await Browser.StartAsync();
             await Eventually.TrueAsync(
                 async () => (await _host.Client.GetStringAsync("/?q=lamp")).Contains("/products/", StringComparison.Ordinal), TimeSpan.FromMinutes(1));
             _operator = await SetUpOperatorAsync();
+            await KeepBooksAsync();
+            await ListenAsync();
+        }
+
+        /// <summary>Accounts of the ledger with every kind of entry.</summary>
+        private async Task KeepBooksAsync()
+        {
+            using var client = _host.ClientOf();
+            object[] accounts =
+            [
+                new { id = "ada:deposit", currency = "EUR", code = "deposits", debitsMustNotExceedCredits = true, history = true, reference = "customer 7" },
+                new { id = "bank", currency = "EUR", code = "assets" },
+                new { id = "sales:2026-11", currency = "EUR", code = "income" },
+                new { id = "till", currency = "EUR", code = "assets", creditsMustNotExceedDebits = true },
+                new { id = "bank:usd", currency = "USD", code = "assets" },
+                new { id = "owner:usd", currency = "USD", code = "equity" },
+            ];
+            object[] transfers =
+            [
+                new { id = "wire-7", debit = "bank", credit = "ada:deposit", amount = 1_250_000, currency = "EUR", code = "deposit" },
+                new { id = "hold-1", debit = "ada:deposit", credit = "sales:2026-11", amount = 12_900, currency = "EUR", code = "sale", kind = "pending" },
+                new { id = "take-1", kind = "post", pendingId = "hold-1", amount = 10_000 },
+                new { id = "hold-2", debit = "ada:deposit", credit = "sales:2026-11", amount = 2_500, currency = "EUR", code = "sale", kind = "pending" },
+                new { id = "drop-2", kind = "void", pendingId = "hold-2" },
+                new { id = "close", debit = "till", credit = "bank", amount = 0, currency = "EUR", code = "close", kind = "pending", closingDebit = true },
+                new { id = "hold-3", debit = "ada:deposit", credit = "sales:2026-11", amount = 790, currency = "EUR", code = "sale", kind = "pending" },
+                new { id = "funding", debit = "bank:usd", credit = "owner:usd", amount = 100_000_000, currency = "USD", code = "funding" },
+            ];
+            using var opened = await client.PostAsJsonAsync("/v1/ledger/accounts", new { accounts });
+            using var moved = await client.PostAsJsonAsync("/v1/ledger/transfers", new { transfers });
+            var statuses = await moved.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
+            Assert.Equal(transfers.Length, statuses.Split("\"created\"").Length - 1);
+        }
+
+        /// <summary>Endpoints that arrive, fail and are gone.</summary>
+        private async Task ListenAsync()
+        {
+            _receiver = await Receiver.StartAsync();
+            _receiver.Answer = (received, response) => received.Path switch
+            {
+                ['/', 'f', ..] => Receiver.AnswerAsync(response, 503, "{\"error\":\"Down for maintenance\"}"),
+                "/gone" => Receiver.AnswerAsync(response, 410),
+                _ => Receiver.AnswerAsync(response, 204),
+            };
+            foreach (var path in (string[])["arrives", $"fails/{new string('x', 300)}", "gone"])
+                await ListenAsync(path);
         }
 
         public async ValueTask DisposeAsync()
@@ -171,9 +328,28 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
                 await _browser.DisposeAsync();
             if (_host is not null)
                 await _host.DisposeAsync();
+            if (_receiver is not null)
+                await _receiver.DisposeAsync();
         }
 
         internal Task<Tab> OpenAsync(Look look, bool asOperator = false) => _browser.OpenAsync(_host.Client.BaseAddress!, look, asOperator ? _operator : null);
+
+        /// <summary>Makes an endpoint, and tells it something.</summary>
+        private async Task ListenAsync(string path)
+        {
+            var client = _host.ClientOf();
+            string[] enabledTypes = ["payment_intent.*", "charge.refunded"];
+            using var made = await client.PostAsJsonAsync(
+                "/v1/webhooks/endpoints", new { url = _receiver.UrlOf(path), enabledTypes, description = "Books of the shop" });
+            var id = (await made.Content.ReadFromJsonAsync<JsonNode>())!["id"]!.GetValue<string>();
+            using var told = await client.PostAsync($"/v1/webhooks/endpoints/{id}/test-messages", null);
+            var delivery = (await told.Content.ReadFromJsonAsync<JsonNode>())!["id"]!.GetValue<string>();
+            await Eventually.TrueAsync(async () =>
+            {
+                var found = await client.GetFromJsonAsync<JsonNode>($"/v1/webhooks/deliveries/{delivery}");
+                return found!["state"]!.GetValue<string>() is "delivered" or "failed";
+            });
+        }
 
         /// <summary>Follows the link of the log, and lets customers come.</summary>
         /// <returns>The operator's cookies.</returns>

@@ -1,6 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Tenancy;
 using Basin.Testing;
 
 namespace Basin.Host.Tests;
@@ -17,6 +19,7 @@ internal sealed partial class SampleTenant
     {
         (Client, _name) = (client, name);
         _values["tenant"] = _ids["/v1/tenants"] = id;
+        _values["today"] = $"{Id<Tenant>.Parse(id, null).CreatedAt.UtcDateTime:yyyy-MM-dd}";
     }
 
     public HttpClient Client { get; }
@@ -29,6 +32,8 @@ internal sealed partial class SampleTenant
         var sample = new SampleTenant(client, id, name);
         await sample.SellAsync();
         await sample.KeepBooksAsync();
+        await sample.KeepCardAsync();
+        await sample.ListenAsync();
         await sample.OrderAsync();
         await sample.SettleAsync();
         return sample;
@@ -84,6 +89,16 @@ internal sealed partial class SampleTenant
         static string IdOf(JsonNode answer) => answer["results"]![0]!["id"]!.GetValue<string>();
     }
 
+    private async Task KeepCardAsync() =>
+        _ids["/v1/vault/cards"] = (await MakeAsync("POST /v1/vault/test-tokens"))["card"]!["id"]!.GetValue<string>();
+    /// <summary>An endpoint that was told something, though nobody is there.</summary>
+    private async Task ListenAsync()
+    {
+        await MakeAsync("POST /v1/webhooks/endpoints");
+        var told = await WriteRoute.Named("POST /v1/webhooks/endpoints/{id}/test-messages").Case(this).RunAsync(Client);
+        _ids["/v1/webhooks/deliveries"] = JsonNode.Parse(told)!["id"]!.GetValue<string>();
+    }
+
     /// <summary>One order that arrives, and one whose payment nobody knows for an hour, so that it can be cancelled.</summary>
     private async Task OrderAsync()
     {
@@ -102,8 +117,11 @@ internal sealed partial class SampleTenant
         await FirstAsync("/v1/payments", payment => Has(payment, "outcomeUnknown", "true"));
         _ids["/v1/payments"] = await FirstAsync("/v1/payments", payment => Has(payment, "state", "captured"));
         _ids["/v1/shipments"] = await FirstAsync("/v1/shipments", shipment => Has(shipment, "state", "delivered"));
+        await FirstAsync("/v1/webhooks/deliveries", delivery => Has(delivery, "state", "failed"));
         var inbox = $"/v1/notifications?owner={_values["owner"]}";
         _ids["/v1/notifications"] = await FirstAsync(inbox, told => Has(told, "kind", "order_delivered"));
+        await MakeAsync("POST /v1/payments/reconciliations");
+        await FirstAsync("/v1/payments/reconciliations", report => Has(report, "state", "done"));
         await Eventually.TrueAsync(async () => (await ListAsync("/v1/dead-letters")).Count == 4);
         var letters = await ListAsync("/v1/dead-letters");
         _ids["/v1/dead-letters"] = letters[0]["id"]!.GetValue<string>();

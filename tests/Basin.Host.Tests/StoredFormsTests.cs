@@ -72,6 +72,8 @@ public sealed class StoredFormsTests
             return true;
         if (type == typeof(DateTimeOffset))
             return new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        if (type == typeof(DateOnly))
+            return new DateOnly(2026, 1, 1);
         if (type == typeof(TimeSpan))
             return TimeSpan.FromHours(2);
         if (type.IsEnum)
@@ -82,6 +84,8 @@ public sealed class StoredFormsTests
             return Activator.CreateInstance(type, 1L)!;
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
             return ListOfOne(type.GenericTypeArguments[0], turn);
+        if (type == typeof(IReadOnlyDictionary<string, string>))
+            return new Dictionary<string, string> { ["name"] = "text" };
         var constructor = type.GetConstructors().MaxBy(constructor => constructor.GetParameters().Length)!;
         return constructor.Invoke([.. constructor.GetParameters().Select(parameter => Sample(parameter.ParameterType, turn))]);
     }

@@ -6,7 +6,10 @@ namespace Basin.Host.Tests;
 public sealed class TenantIsolationTests(TenantIsolationTests.Neighbours tenants) : IClassFixture<TenantIsolationTests.Neighbours>
 {
     /// <summary>Closed to every tenant but that of the operators.</summary>
-    private static readonly string[] OperatorsOnly = ["GET /v1/tenants", "GET /v1/tenants/{id}", "POST /v1/tenants", "POST /v1/keys"];
+    private static readonly string[] OperatorsOnly =
+    [
+        "GET /v1/tenants", "GET /v1/tenants/{id}", "POST /v1/tenants", "POST /v1/keys", "GET /v1/vault/rotations", "POST /v1/vault/rotations",
+    ];
 
     /// <summary>Sums name nobody; that they are of one tenant is for the system's own tests.</summary>
     private static readonly string[] SumsOnly = ["GET /v1/ledger/trial-balance"];

@@ -44,6 +44,7 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
             """) { Optional = ["expectedTotalMinor"] },
         new("POST", "/v1/orders/{id}/cancel", "orders:write", 202),
         new("POST", "/v1/payments/{id}/refunds", "payments:write", 202, """{"reason":"{new}"}"""),
+        new("POST", "/v1/payments/reconciliations", "payments:write", 202, """{"provider":"sandbox","day":"{today}"}""") { Optional = ["day"] },
         new("POST", "/v1/ledger/accounts", "ledger:write", 200,
             """
             {"accounts":[{"id":"{new}","currency":"EUR","code":"assets","debitsMustNotExceedCredits":false,"creditsMustNotExceedDebits":false,"history":true,
@@ -57,7 +58,7 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
         },
         new("POST", "/v1/ledger/transfers", "ledger:write", 200,
             """
-            {"transfers":[{"id":"{new}","debit":"{bank}","credit":"{till}","amount":5,"currency":"EUR","code":"sale","kind":"pending","pendingId":"{new}","timeoutSeconds":60,
+            {"transfers":[{"id":"{new}","debit":"{bank}","credit":"{till}","amount":5,"currency":"EUR","code":"sale","kind":"pending","pendingId":"{new}","timeoutSeconds":86400,
              "reference":"{new}","linked":false,"balancingDebit":false,"balancingCredit":false,"closingDebit":false,"closingCredit":false}]}
             """)
         {
@@ -71,13 +72,25 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
                 }.Select(member => $"transfers[0].{member}"),
             ],
         },
+        new("POST", "/v1/vault/test-tokens", "vault:write", 200, """{"card":"visa"}"""),
+        new("POST", "/v1/vault/rotations", "vault:write", 202),
         new("POST", "/v1/notifications/{id}/read", "notifications:write", 204),
         new("POST", "/v1/notifications/read", "notifications:write", 204, """{"owner":"{owner}"}"""),
+        new("POST", "/v1/webhooks/endpoints", "webhooks:write", 201, $"{{{Endpoint}}}") { Optional = OptionalOfEndpoints },
+        new("PUT", "/v1/webhooks/endpoints/{id}", "webhooks:write", 200, $"{{{Endpoint},\"enabled\":true}}")
+        {
+            Optional = [.. OptionalOfEndpoints, "enabled"],
+        },
+        new("POST", "/v1/webhooks/endpoints/{id}/secret-rotations", "webhooks:write", 200),
+        new("POST", "/v1/webhooks/endpoints/{id}/test-messages", "webhooks:write", 201),
+        new("POST", "/v1/webhooks/deliveries/{id}/replays", "webhooks:write", 202),
+        new("DELETE", "/v1/webhooks/endpoints/{id}", "webhooks:write", 204),
         new("POST", "/v1/dead-letters/{id}/replay", "dead-letters:write", 204) { TakesAnyId = true },
         new("POST", "/v1/dead-letters/{id}/discard", "dead-letters:write", 204) { TakesAnyId = true },
         new("DELETE", "/v1/carts/{id}/items/{sku}", "carts:write", 200),
         new("DELETE", "/v1/carts/{id}", "carts:write", 204),
         new("PUT", "/v1/products/{id}", "catalog:write", 200, Product) { Optional = OptionalOfProducts },
+        new("DELETE", "/v1/vault/cards/{id}", "vault:write", 204),
         new("DELETE", "/v1/products/{id}", "catalog:write", 204),
         new("DELETE", "/v1/keys/{id}", "keys:write", 204),
     ];
@@ -87,6 +100,15 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
         {"title":"Tea {new}","currency":"EUR","variants":[{"sku":"{new}","priceMinor":450,"option":"Large"}],"categories":["{new}"],
          "description":"{new}","active":true,"pictures":["/{new}.svg"]}
         """;
+
+    /// <summary>Nobody listens there.</summary>
+    private const string Endpoint =
+        """
+        "url":"http://127.0.0.1:9/{new}","enabledTypes":["payment_intent.succeeded"],"description":"{new}","apiVersion":"{new}",
+         "metadata":{"team":"{new}"}
+        """;
+
+    private static string[] OptionalOfEndpoints => ["description", "apiVersion", "metadata", "metadata.team"];
 
     private static string[] OptionalOfProducts => ["description", "active", "pictures", "variants[0].option"];
 

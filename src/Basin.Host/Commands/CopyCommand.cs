@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Backups;
+using Basin.Vault;
 
 namespace Basin.Host.Commands;
 
@@ -49,7 +50,7 @@ internal static class CopyCommand
             return $"Restored {Summary(restored)} as of {restored.At:u} to '{arguments.Data}'.";
         }
 #pragma warning disable RS0030 // The command line is a composition root.
-        var made = new Backup(TimeProvider.System, progress).Run(arguments.Data, arguments.Backup, cancellation);
+        var made = new Backup(TimeProvider.System, progress) { LeftOut = [VaultSystem.KeyFolder] }.Run(arguments.Data, arguments.Backup, cancellation);
 #pragma warning restore RS0030
         return $"Backed up {Summary(made)} as of {made.At:u} to '{arguments.Backup}'. "
             + $"Writers waited for {made.Held?.TotalMilliseconds:0.0} ms at most.";

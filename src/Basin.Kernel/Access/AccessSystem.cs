@@ -87,7 +87,8 @@ public static class AccessSystem
             services.AddOptions<KeyManagementOptions>().Configure<StoreOptions, PostgresOptions, IServiceProvider>((keys, files, postgres, provider) =>
                 keys.XmlRepository = postgres.IsUsed
                     ? provider.GetRequiredService<SealingKeys>()
-                    : new FileSystemXmlRepository(PrivateFolder(Path.Combine(files.Directory, SealingKeys.Folder)), provider.GetRequiredService<ILoggerFactory>()));
+                    : new FileSystemXmlRepository(
+                        PrivateFiles.CreateFolder(Path.Combine(files.Directory, SealingKeys.Folder)), provider.GetRequiredService<ILoggerFactory>()));
             services.AddAntiforgery(antiforgery =>
             {
                 antiforgery.Cookie.Name = "basin_form";
@@ -130,13 +131,5 @@ public static class AccessSystem
         cookie.LoginPath = signInPath;
         cookie.ReturnUrlParameter = "returnUrl";
         cookie.SlidingExpiration = true;
-    }
-
-    private static DirectoryInfo PrivateFolder(string path)
-    {
-        var folder = Directory.CreateDirectory(path);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return folder;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using Basin.Kernel.Http;
 using Microsoft.AspNetCore.Authentication;
@@ -13,13 +14,28 @@ internal class KeyAuthentication(
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     private const string Prefix = "Bearer ";
+    private const string UserNamePrefix = "Basic ";
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         string? header = Request.Headers.Authorization;
-        if (header is null || !header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
-            return NoKey;
-        return ring.AuthenticateAsync(header[Prefix.Length..].Trim(), Context.RequestAborted).AsTask();
+        var key = header is null ? null
+            : header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..].Trim()
+            : Schemes.TakesUserNames(Request.Path) ? UserNameIn(header)
+            : null;
+        return key is null ? NoKey : ring.AuthenticateAsync(key, Context.RequestAborted).AsTask();
+    }
+
+    /// <summary>The user name of Basic authentication without a password, as <c>curl -u key:</c> sends it.</summary>
+    private static string? UserNameIn(string header)
+    {
+        if (!header.StartsWith(UserNamePrefix, StringComparison.OrdinalIgnoreCase))
+            return null;
+        var text = header.AsSpan(UserNamePrefix.Length).Trim();
+        var bytes = new byte[text.Length];
+        return Convert.TryFromBase64Chars(text, bytes, out var count) && count > 0 && bytes[count - 1] == ':'
+            ? Encoding.UTF8.GetString(bytes, 0, count - 1)
+            : null;
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)

@@ -8,7 +8,10 @@ namespace Basin.Kernel.Access;
 /// <summary>The ways to say who one is. The path decides which of them counts, so a cookie never speaks for a program's route.</summary>
 public static class Schemes
 {
-    /// <summary>An API key, for <c>/v1</c> and <c>/metrics</c>. A browser never sends one by itself, so no foreign page can write here in somebody's name.</summary>
+    /// <summary>
+    /// An API key, for <c>/v1</c>, <c>/stripe</c> and <c>/metrics</c>. A browser never sends one by itself, so no foreign page can write here in
+    /// somebody's name.
+    /// </summary>
     public const string Bearer = "Bearer";
 
     /// <summary>An operator's session, for <c>/console</c>.</summary>
@@ -25,7 +28,10 @@ public static class Schemes
 
     internal static string For(AccountKind kind) => kind == AccountKind.Operator ? Operator : Customer;
 
-    internal static bool IsApi(PathString path) => path.StartsWithSegments("/v1") || path.StartsWithSegments("/metrics");
+    internal static bool IsApi(PathString path) => path.StartsWithSegments("/v1") || path.StartsWithSegments("/metrics") || TakesUserNames(path);
+
+    /// <summary>Where a key may also come as the user name of Basic authentication (RFC 7617), as Stripe's clients send it.</summary>
+    internal static bool TakesUserNames(PathString path) => path.StartsWithSegments("/stripe");
 
     internal static bool IsConsole(PathString path) => path.StartsWithSegments("/console");
 }
@@ -51,7 +57,7 @@ public static class Policies
     /// <summary>Another process of the installation.</summary>
     internal const string Peer = "peer";
 
-    /// <summary>Without a word of its own a route below <c>/v1</c>, <c>/metrics</c> or <c>/console</c> is closed, and any other open.</summary>
+    /// <summary>Without a word of its own a route for API keys or below <c>/console</c> is closed, and any other open.</summary>
     internal static bool IsOpen(AuthorizationHandlerContext context) =>
         context.Resource is not HttpContext http
         || !(Schemes.IsApi(http.Request.Path) || Schemes.IsConsole(http.Request.Path))

@@ -16,6 +16,7 @@ public sealed class RightOfWay(EventsOptions options, TimeProvider time)
 
     private readonly int _crowd = options.CrowdedAtPerProcessor * Environment.ProcessorCount;
     private int _inside;
+    private int _waiting;
     private long _lastCrowd = time.GetTimestamp() - time.TimestampFrequency;
 
     private bool IsCrowded => Volatile.Read(ref _inside) >= _crowd || time.GetElapsedTime(Volatile.Read(ref _lastCrowd)) < CrowdLasts;
@@ -39,13 +40,33 @@ public sealed class RightOfWay(EventsOptions options, TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// For a request that has written and now waits for what follows: it no longer crowds, and nothing steps back as long as somebody waits, or they would
+    /// wait for each other.
+    /// </summary>
+    internal Waiting Wait()
+    {
+        Interlocked.Decrement(ref _inside);
+        Interlocked.Increment(ref _waiting);
+        return new Waiting(this);
+    }
+
+    internal readonly struct Waiting(RightOfWay rightOfWay) : IDisposable
+    {
+        public void Dispose()
+        {
+            Interlocked.Decrement(ref rightOfWay._waiting);
+            Interlocked.Increment(ref rightOfWay._inside);
+        }
+    }
+
     /// <summary>Returns when no requests crowd, or when the work is as old as it may become by stepping back.</summary>
     /// <param name="owedSince">When the work could have begun.</param>
     internal async ValueTask YieldAsync(DateTimeOffset owedSince, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
         // The second bound holds when the wall clock has stepped back.
-        while (IsCrowded && time.GetUtcNow() - owedSince < options.LongestYield && time.GetElapsedTime(began) < options.LongestYield)
+        while (IsCrowded && Volatile.Read(ref _waiting) == 0 && time.GetUtcNow() - owedSince < options.LongestYield && time.GetElapsedTime(began) < options.LongestYield)
             await Task.Delay(LookAgain, time, cancellation);
     }
 }

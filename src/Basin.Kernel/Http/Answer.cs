@@ -30,6 +30,9 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
     /// <summary>The JSON of a kept answer that is sent again.</summary>
     internal ReadOnlyMemory<byte>? Replayed { get; init; }
 
+    /// <summary>Whether the same request was answered before, and this is that answer.</summary>
+    public bool IsRepeat => Replayed is not null;
+
     public static implicit operator Answer<T>(Problem problem) => new(problem.Status) { Problem = problem };
 
     public static implicit operator Answer<T>(T value) => new(StatusCodes.Status200OK) { Value = value };

@@ -10,7 +10,7 @@ namespace Basin.Kernel.Http;
 /// <param name="Status">HTTP status.</param>
 /// <param name="Code">Lower case with underscores; never reused for another meaning.</param>
 /// <param name="Title">One sentence, the same for every occurrence.</param>
-public sealed record Problem(int Status, string Code, string Title)
+public record Problem(int Status, string Code, string Title)
 {
     /// <summary>What happened this time, and what can be done.</summary>
     public string? Detail { get; init; }

@@ -22,6 +22,11 @@ public sealed record ProblemBody(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class ProblemJson : JsonSerializerContext;
 
+/// <summary>Routes whose clients know refusals in another shape than problem details.</summary>
+/// <param name="Root">All paths below it.</param>
+/// <param name="WriteAsync">Writes the content type and the body; the status is set.</param>
+public sealed record ProblemDialect(PathString Root, Func<HttpContext, Problem, Task> WriteAsync);
+
 /// <summary>Makes the page that shows a refusal to a person; the host registers one.</summary>
 public delegate IResult ProblemPage(Problem problem);
 
@@ -40,11 +45,23 @@ public static class ProblemResult
             http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString();
         if (problem.Status == StatusCodes.Status401Unauthorized && http.Response.Headers.WWWAuthenticate.Count == 0)
             http.Response.Headers.WWWAuthenticate = "Bearer";
+        if (DialectOf(http) is { } dialect)
+            return dialect.WriteAsync(http, problem);
         http.Response.Headers.Vary = "Accept";
         if (IsPerson(http.Request) && http.RequestServices.GetService<ProblemPage>() is { } page)
             return page(problem).ExecuteAsync(http);
         http.Response.ContentType = ContentType;
         return http.Response.Body.WriteAsync(Serialize(problem, http), http.RequestAborted).AsTask();
+    }
+
+    private static ProblemDialect? DialectOf(HttpContext http)
+    {
+        foreach (var dialect in http.RequestServices.GetServices<ProblemDialect>())
+        {
+            if (http.Request.Path.StartsWithSegments(dialect.Root))
+                return dialect;
+        }
+        return null;
     }
 
     /// <summary>Programs ask for JSON or for anything; a browser that shows a page asks for HTML.</summary>

@@ -78,7 +78,7 @@ internal sealed class JobQueue(Shard shard, int maxKept = JobQueue.DefaultMaxKep
         lock (_lock)
         {
             // The record goes on naming the time that the store knows: that is where the job is found.
-            _returned.Enqueue(job, new Place(due.ToUnixTimeMilliseconds(), job.Id));
+            _returned.Enqueue(job with { Work = null }, new Place(due.ToUnixTimeMilliseconds(), job.Id));
             Signal();
         }
     }

@@ -12,7 +12,7 @@ public sealed class JobRun
 {
     private readonly Shard _shard;
 
-    internal JobRun(JobRecord record, Shard shard) => (Record, _shard) = (record, shard);
+    internal JobRun(JobRecord record, Shard shard) => (Record, _shard, IsFirst) = (record, shard, record is { Attempts: 0, Work: not null });
 
     internal JobRecord Record { get; private set; }
 
@@ -25,6 +25,12 @@ public sealed class JobRun
 
     /// <summary>1 at the first try; tries that ended by <see cref="AgainAtAsync"/> count too.</summary>
     public int Attempt => Record.Attempts + 1;
+
+    /// <summary>
+    /// Whether it is certain that no run has begun before, not even one that ended with its process: <see cref="Attempt"/> does not count those.
+    /// A job that was read from the store may have run.
+    /// </summary>
+    public bool IsFirst { get; }
 
     /// <summary>Commits the job's effects and its end together. When a former run got there first, nothing happens again.</summary>
     public async Task CompleteAsync(Func<Transaction, ValueTask> effects, CancellationToken cancellation)

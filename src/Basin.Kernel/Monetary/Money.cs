@@ -14,13 +14,15 @@ public readonly record struct Money(long Minor, string Currency)
     public static Money operator *(Money amount, long times) => amount with { Minor = checked(amount.Minor * times) };
 
     /// <summary>As people read it: <c>€1,234.50</c>, <c>¥1,235</c>, <c>KWD 1.250</c>, <c>-$5.00</c>.</summary>
-    public override string ToString()
+    public override string ToString() => Text(Minor, Currency);
+
+    /// <summary>The same of a sum of many amounts, which may be more than one of them can be. Decimal holds every long exactly.</summary>
+    public static string Text(decimal minor, string currency)
     {
-        var digits = Currencies.DigitsOf(Currency);
-        // Decimal holds every long exactly, also the one whose opposite does not fit.
-        var amount = Math.Abs(new decimal(Minor)) / PowerOfTen(digits);
-        var sign = Minor < 0 ? "-" : "";
-        return $"{sign}{Currencies.MarkOf(Currency)}{amount.ToString($"N{digits}", CultureInfo.InvariantCulture)}";
+        var digits = Currencies.DigitsOf(currency);
+        var amount = Math.Abs(minor) / PowerOfTen(digits);
+        var sign = minor < 0 ? "-" : "";
+        return $"{sign}{Currencies.MarkOf(currency)}{amount.ToString($"N{digits}", CultureInfo.InvariantCulture)}";
     }
 
     private Money Same(Money other) =>

@@ -19,7 +19,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     private bool _careful;
     private int _writes;
     private bool _spoiled;
-    private bool _findsOne;
+    private bool _findsStored;
     private bool _saveFailed;
     private int _thread;
     private DateTimeOffset _now;
@@ -81,7 +81,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     public T Run<T>(Func<Transaction, ValueTask<T>> work)
     {
         var mark = Mark();
-        (_writes, _findsOne, _saveFailed) = (0, false, false);
+        (_writes, _findsStored, _saveFailed) = (0, false, false);
         if (_careful)
             connection.Savepoint(SavepointName.Item);
         try
@@ -223,6 +223,16 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         return ValueTask.CompletedTask;
     }
 
+    public override ValueTask SendOneAsync(string sql, params ReadOnlySpan<SqlValue> values)
+    {
+        BeforeWrite();
+        if (_careful)
+            Connection.ExpectOne(connection.Execute(sql, values), sql);
+        else
+            connection.SendOne(sql, values);
+        return ValueTask.CompletedTask;
+    }
+
     public override ValueTask<T?> FindAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key)
         where T : class
     {
@@ -230,6 +240,26 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         return _kept.Of(kind).Find(tenant, key) is not { } kept ? ReadAndKeepAsync(kind, tenant, key)
             : checksKept && !_kept.Of(kind).IsPutOff(tenant, key) ? CheckAsync(kind, tenant, key, kept)
             : ValueTask.FromResult<T?>(kept);
+    }
+
+    public override async ValueTask<Dictionary<TKey, T>> FindManyAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, IReadOnlySet<TKey> keys)
+    {
+        RefuseOthers();
+        var found = new Dictionary<TKey, T>(keys.Count);
+        var missing = new List<TKey>();
+        foreach (var key in keys)
+        {
+            if (_kept.Of(kind).Find(tenant, key) is not { } kept)
+                missing.Add(key);
+            else
+                found.Add(key, checksKept ? (await FindAsync(kind, tenant, key))! : kept);
+        }
+        foreach (var (key, entity) in missing.Count == 0 ? [] : await ReadManyAsync(kind, tenant, missing))
+        {
+            _kept.Of(kind).Keep(tenant, key, entity);
+            found.Add(key, entity);
+        }
+        return found;
     }
 
     private async ValueTask<T?> CheckAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key, T kept)
@@ -251,19 +281,25 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
         return found;
     }
 
-    /// <summary>One row, which nothing that was put off concerns.</summary>
-    private async ValueTask<T?> ReadOneAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key)
+    private ValueTask<T?> ReadOneAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key)
         where TKey : notnull
-        where T : class
+        where T : class => ReadStoredAsync((Kind: kind, Tenant: tenant, Key: key), static (tx, what) => what.Kind.ReadAsync(tx, what.Tenant, what.Key));
+
+    private ValueTask<List<KeyValuePair<TKey, T>>> ReadManyAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, List<TKey> keys)
+        where TKey : notnull
+        where T : class => ReadStoredAsync((Kind: kind, Tenant: tenant, Keys: keys), static (tx, what) => what.Kind.ReadManyAsync(tx, what.Tenant, what.Keys));
+
+    /// <summary>Reads rows that nothing that was put off concerns.</summary>
+    private async ValueTask<TResult> ReadStoredAsync<TWhat, TResult>(TWhat what, Func<Transaction, TWhat, ValueTask<TResult>> read)
     {
-        _findsOne = true;
+        _findsStored = true;
         try
         {
-            return await kind.ReadAsync(this, tenant, key);
+            return await read(this, what);
         }
         finally
         {
-            _findsOne = false;
+            _findsStored = false;
         }
     }
 
@@ -317,7 +353,7 @@ internal sealed class BatchTransaction(Connection connection, Func<IdGenerator> 
     private void BeforeQuery(string sql)
     {
         RefuseOthers();
-        if (!_findsOne)
+        if (!_findsStored)
             SaveChanged();
         if (!connection.IsReadOnly(sql))
             BeforeWrite();

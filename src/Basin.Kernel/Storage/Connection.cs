@@ -32,6 +32,12 @@ internal abstract class Connection : IDisposable
     /// </summary>
     public virtual void Send(string sql, ReadOnlySpan<SqlValue> values) => Execute(sql, values);
 
+    /// <summary>The same for a statement that must concern exactly one row; <see cref="InvariantException"/> says that it does not, before the commit.</summary>
+    public virtual void SendOne(string sql, ReadOnlySpan<SqlValue> values) => ExpectOne(Execute(sql, values), sql);
+
+    /// <exception cref="InvariantException">It were none, or more.</exception>
+    public static void ExpectOne(long rows, string sql) => Transaction.Invariant(rows == 1, $"one row, not {rows}, is concerned by: {sql}");
+
     public abstract T? Find<T>(string sql, RowMap<T> map, ReadOnlySpan<SqlValue> values)
         where T : class;
 

@@ -10,12 +10,18 @@ namespace Basin.Kernel.Storage;
 /// </summary>
 /// <param name="find">Reads one; null when there is none.</param>
 /// <param name="save">Writes what became of one in a piece of work, however many steps it took. Only for <see cref="Transaction.Put"/>.</param>
+/// <param name="findMany">Reads those that there are of some keys, none of which is there twice. Only for <see cref="Snapshot.FindManyAsync"/>.</param>
 public sealed class Entities<TKey, T>(
-    Func<Snapshot, Id<Tenant>, TKey, ValueTask<T?>> find, Func<Transaction, Id<Tenant>, TKey, T, T, ValueTask>? save = null) : EntityKind
+    Func<Snapshot, Id<Tenant>, TKey, ValueTask<T?>> find,
+    Func<Transaction, Id<Tenant>, TKey, T, T, ValueTask>? save = null,
+    Func<Snapshot, Id<Tenant>, IReadOnlyCollection<TKey>, ValueTask<List<KeyValuePair<TKey, T>>>>? findMany = null) : EntityKind
     where TKey : notnull
     where T : class
 {
     internal ValueTask<T?> ReadAsync(Snapshot snapshot, Id<Tenant> tenant, TKey key) => find(snapshot, tenant, key);
+
+    internal ValueTask<List<KeyValuePair<TKey, T>>> ReadManyAsync(Snapshot snapshot, Id<Tenant> tenant, IReadOnlyCollection<TKey> keys) =>
+        findMany!(snapshot, tenant, keys);
 
     internal ValueTask SaveAsync(Transaction tx, Id<Tenant> tenant, TKey key, T before, T after) => save!(tx, tenant, key, before, after);
 

@@ -82,6 +82,11 @@ public abstract class Snapshot
         where TKey : notnull
         where T : class => kind.ReadAsync(this, tenant, key);
 
+    /// <summary>The entities that there are of some keys, by key: one query for all that are not at hand.</summary>
+    public virtual async ValueTask<Dictionary<TKey, T>> FindManyAsync<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, IReadOnlySet<TKey> keys)
+        where TKey : notnull
+        where T : class => keys.Count == 0 ? [] : new(await kind.ReadManyAsync(this, tenant, keys));
+
     /// <summary>A document that never changes once it is written, by the id of its row: read and parsed once while it is in use.</summary>
     /// <param name="sql">Selects the document alone; its one parameter is the id.</param>
     public ValueTask<T?> FindLastingAsync<T>(string sql, JsonTypeInfo<T> type, Id<Tenant> tenant, long id)
@@ -120,6 +125,13 @@ public abstract class Transaction : Snapshot
     /// </summary>
     /// <param name="values">What they refer to must not change afterwards.</param>
     public abstract ValueTask SendAsync(string sql, params ReadOnlySpan<SqlValue> values);
+
+    /// <summary>
+    /// Executes a statement that must concern exactly one row, as <see cref="SendAsync"/> does. One that concerns another number of rows stops the shard, and
+    /// nothing of the transaction is kept: what its author has read is not what is stored.
+    /// </summary>
+    /// <param name="values">What they refer to must not change afterwards.</param>
+    public abstract ValueTask SendOneAsync(string sql, params ReadOnlySpan<SqlValue> values);
 
     /// <summary>Keeps at hand an entity as this transaction has just written it.</summary>
     public abstract void Keep<TKey, T>(Entities<TKey, T> kind, Id<Tenant> tenant, TKey key, T entity)

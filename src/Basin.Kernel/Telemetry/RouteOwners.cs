@@ -9,7 +9,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Basin.Kernel.Telemetry;
 
 /// <summary>
-/// Which system a route belongs to: the one that the route names, as <c>/v1/orders</c> and <c>/internal/catalog</c> do, or else the only one in the assembly that handles it.
+/// Which system a route belongs to: the one that the route names, as <c>/v1/orders</c> and <c>/internal/catalog</c> do, or else the only one in the
+/// assembly that handles it, those apart that run with another.
 /// </summary>
 public sealed class RouteOwners(IEnumerable<SystemDefinition> systems, IEnumerable<EndpointDataSource> endpoints)
 {
@@ -33,7 +34,7 @@ public sealed class RouteOwners(IEnumerable<SystemDefinition> systems, IEnumerab
         var segments = route.Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (segments is ["v1" or "internal", var named, ..] && systems.Any(system => system.Name == named))
             return named;
-        var here = systems.Where(system => system.Assembly == assembly).ToList();
+        var here = systems.Where(system => system.Assembly == assembly && system.Companion is null).ToList();
         return here.Count == 1 && assembly != typeof(RouteOwners).Assembly ? here[0].Name : null;
     }
 

@@ -12,12 +12,23 @@ public abstract partial class StoreContract
     private int _reads;
     private int _saves;
 
-    protected StoreContract() => _amounts = new Entities<long, Amount>(FindAmountAsync, SaveAmountAsync);
+    protected StoreContract() => _amounts = new Entities<long, Amount>(FindAmountAsync, SaveAmountAsync, FindAmountsAsync);
 
     private ValueTask<Amount?> FindAmountAsync(Snapshot snapshot, Id<Tenant> tenant, long number)
     {
         _reads++;
         return snapshot.FindAsync("SELECT amount FROM contract_row WHERE number = $1", row => new Amount(row.Integer(0)), number);
+    }
+
+    private async ValueTask<List<KeyValuePair<long, Amount>>> FindAmountsAsync(
+        Snapshot snapshot, Id<Tenant> tenant, IReadOnlyCollection<long> numbers)
+    {
+        _reads++;
+        var found = await snapshot.ListAsync(
+            "SELECT number, amount FROM contract_row WHERE number BETWEEN $1 AND $2",
+            row => KeyValuePair.Create(row.Integer(0), new Amount(row.Integer(1))),
+            numbers.Min(), numbers.Max());
+        return found.FindAll(row => numbers.Contains(row.Key));
     }
 
     private async ValueTask SaveAmountAsync(Transaction tx, Id<Tenant> tenant, long number, Amount before, Amount after)
@@ -202,6 +213,57 @@ public abstract partial class StoreContract
         Assert.Equal(8, await last);
         Assert.Equal(8, await AmountAsync(shard, 1));
         Close(shard);
+    }
+
+    [Fact]
+    public async Task Many_are_found_at_once_those_at_hand_as_they_have_become()
+    {
+        var shard = Open();
+        for (var number = 1; number <= 4; number++)
+            await AddAsync(shard, number, amount: 10 * number);
+        var reads = 0;
+        var found = await shard.WriteAsync(
+            async tx =>
+            {
+                await RaiseAsync(tx, 1, 5);
+                reads = _reads;
+                Assert.Empty(await tx.FindManyAsync(_amounts, Owner, new HashSet<long>()));
+                Assert.Equal(2, (await tx.FindManyAsync(_amounts, Owner, new HashSet<long> { 3, 4 })).Count);
+                return await tx.FindManyAsync(_amounts, Owner, new HashSet<long> { 1, 2, 3, 99 });
+            },
+            WritePriority.Request,
+            CancellationToken.None);
+        Assert.Equal(reads + 2, _reads);
+        Assert.Equal([(1, 15), (2, 20), (3, 30)], found.OrderBy(row => row.Key).Select(row => (row.Key, row.Value.Value)));
+        var read = await shard.ReadAsync(
+            snapshot => snapshot.FindManyAsync(_amounts, Owner, new HashSet<long> { 1, 2 }), CancellationToken.None);
+        Assert.Equal([15, 20], read.OrderBy(row => row.Key).Select(row => row.Value.Value));
+        Close(shard);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_statement_for_one_row_that_finds_none_stops_the_shard_and_nothing_is_kept(bool asksAfterwards)
+    {
+        var shard = Open();
+        await AddAsync(shard, 1, amount: 5);
+        await WriteToOneAsync(1);
+        Assert.Equal(6, await AmountAsync(shard, 1));
+        var stopped = await Assert.ThrowsAsync<StoreUnavailableException>(() => WriteToOneAsync(99));
+        Assert.Equal(StoreUnavailableException.Reasons.Stopped, stopped.Reason);
+        Assert.Equal(6, await AmountAsync(shard, 1));
+        Close(shard);
+
+        Task<long> WriteToOneAsync(long number) => shard.WriteAsync(
+            async tx =>
+            {
+                await tx.SendOneAsync("UPDATE contract_row SET amount = amount + 1 WHERE number = $1", 1);
+                await tx.SendOneAsync("UPDATE contract_row SET body = 'x' WHERE number = $1", number);
+                return asksAfterwards ? (await tx.NumberAsync("SELECT COUNT(*) FROM contract_row"))!.Value : 0;
+            },
+            WritePriority.Request,
+            CancellationToken.None);
     }
 
     [Fact]

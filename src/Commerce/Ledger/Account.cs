@@ -41,9 +41,10 @@ public readonly record struct Side(long Pending, long Posted)
 /// <param name="Reference">What it stands for elsewhere.</param>
 /// <param name="Entries">How many times its balance has changed.</param>
 /// <param name="ChangedAt">When that was last; it never goes back, whatever the clocks of several machines say.</param>
+/// <param name="Newest">The number of that entry in the journal; 0 when there is none.</param>
 public sealed record Account(
     string Id, string Currency, string Code, AccountFlags Flags, Side Debits, Side Credits, string? Reference, DateTimeOffset OpenedAt, long Entries,
-    DateTimeOffset ChangedAt)
+    DateTimeOffset ChangedAt, long Newest = 0)
 {
     /// <summary>No side of a balance goes beyond it: what every client of JSON reads exactly (RFC 8259, 6).</summary>
     public const long MaxAmount = (1L << 53) - 1;
@@ -61,10 +62,10 @@ public sealed record Account(
     internal Account Reopen(bool reopens) => reopens ? this with { Flags = Flags & ~AccountFlags.Closed } : this;
 
     /// <summary>With an entry more.</summary>
-    internal Account Enter(DateTimeOffset at)
+    internal Account Enter(long number, DateTimeOffset at)
     {
         Transaction.Invariant(at >= ChangedAt, $"the entries of account {Id} are in the order of their times");
-        return Checked() with { Entries = Entries + 1, ChangedAt = at };
+        return Checked() with { Entries = Entries + 1, ChangedAt = at, Newest = number };
     }
 
     /// <summary>What every account is at every commit.</summary>

@@ -3,11 +3,20 @@ using System.Runtime.InteropServices;
 namespace Basin.Ledger;
 
 /// <summary>What happened to a pair of accounts: a transfer, or the end of a promise that nobody kept.</summary>
+/// <param name="Number">Its place in the journal.</param>
 /// <param name="Transfer">The transfer; of an expiry the one that has expired.</param>
-/// <param name="Debit">As it left the debit account.</param>
-/// <param name="Credit">As it left the credit account.</param>
-/// <param name="IsExpiry">Whether nobody asked for it.</param>
-internal sealed record Happening(Transfer Transfer, Account Debit, Account Credit, bool IsExpiry = false);
+/// <param name="Resolved">The pending transfer that it has ended, if any.</param>
+/// <param name="Debit">What it did to the debit account.</param>
+/// <param name="Credit">What it did to the credit account.</param>
+internal sealed record Happening(long Number, Transfer Transfer, Transfer? Resolved, AccountEntry Debit, AccountEntry Credit)
+{
+    /// <summary>Whether nobody asked for it.</summary>
+    public bool IsExpiry => Transfer == Resolved;
+}
+
+/// <param name="Before">The number of the entry before it; 0 when it is the account's first.</param>
+/// <param name="After">The account as it left it.</param>
+internal readonly record struct AccountEntry(long Before, Account After);
 
 /// <summary>
 /// The accounts and transfers that a batch names, as they become while it is decided, one transfer after another. A chain that fails leaves them as it found
@@ -17,9 +26,10 @@ internal sealed record Happening(Transfer Transfer, Account Debit, Account Credi
 /// <param name="transfers">Those that there are of the batch's own ids and of those that it posts or voids, by id.</param>
 /// <param name="promises">What became of those that are pending, by id.</param>
 /// <param name="failed">Ids that were refused for what the accounts were then.</param>
+/// <param name="newNumber">Makes the next place in the journal; one that is not used leaves a gap.</param>
 internal sealed class Books(
     Dictionary<string, Account> accounts, Dictionary<string, Transfer> transfers, Dictionary<string, PendingState> promises, HashSet<string> failed,
-    DateTimeOffset now)
+    DateTimeOffset now, Func<long> newNumber)
 {
     private readonly List<Happening> _happened = [];
     private readonly List<string> _failed = [];
@@ -138,7 +148,7 @@ internal sealed class Books(
         if (WhyNotMoved(asked.Kind, amount, debit, credit) is { } refused)
             return refused;
         var transfer = new Transfer(
-            asked.Id, debit.Id, credit.Id, amount, debit.Currency, asked.Code!, asked.Kind, asked.Flags, null, asked.TimeoutSeconds, asked.Reference,
+            newNumber(), asked.Id, debit.Id, credit.Id, amount, debit.Currency, asked.Code!, asked.Kind, asked.Flags, null, asked.TimeoutSeconds, asked.Reference,
             TimeOf(debit, credit));
         if (asked.Kind == TransferKind.Pending)
         {
@@ -203,6 +213,7 @@ internal sealed class Books(
         var amount = asked.Amount ?? pending.Amount;
         var transfer = pending with
         {
+            Number = newNumber(),
             Id = asked.Id,
             Amount = amount,
             Kind = asked.Kind,
@@ -215,7 +226,7 @@ internal sealed class Books(
         var released = Released(pending, debit, credit);
         Book(transfer, (debit, credit), !posts ? released : (
             released.Debit with { Debits = released.Debit.Debits.Post(amount) },
-            released.Credit with { Credits = released.Credit.Credits.Post(amount) }));
+            released.Credit with { Credits = released.Credit.Credits.Post(amount) }), resolved: pending);
         Set(pending.Id, posts ? PendingState.Posted : PendingState.Voided);
         return TransferStatus.Created;
     }
@@ -246,7 +257,7 @@ internal sealed class Books(
         var pending = transfers[id];
         Transaction.Invariant(promises[id] == PendingState.Waiting && pending.ExpiresAt <= now, $"{id} waits and its time is over");
         var (debit, credit) = Released(pending, accounts[pending.Debit], accounts[pending.Credit]);
-        Enter(pending, debit, credit, TimeOf(debit, credit), isExpiry: true);
+        Enter(newNumber(), pending, debit, credit, TimeOf(debit, credit), resolved: pending);
         promises[id] = PendingState.Expired;
     }
 
@@ -264,18 +275,19 @@ internal sealed class Books(
         return latest > now ? latest : now;
     }
 
-    private void Book(Transfer transfer, (Account Debit, Account Credit) before, (Account Debit, Account Credit) after)
+    private void Book(
+        Transfer transfer, (Account Debit, Account Credit) before, (Account Debit, Account Credit) after, Transfer? resolved = null)
     {
         _before.Add(before);
         transfers.Add(transfer.Id, transfer);
-        Enter(transfer, after.Debit, after.Credit, transfer.At, isExpiry: false);
+        Enter(transfer.Number, transfer, after.Debit, after.Credit, transfer.At, resolved);
     }
 
-    private void Enter(Transfer transfer, Account debit, Account credit, DateTimeOffset at, bool isExpiry)
+    private void Enter(long number, Transfer transfer, Account debit, Account credit, DateTimeOffset at, Transfer? resolved)
     {
-        var (entered, other) = (debit.Enter(at), credit.Enter(at));
+        var (entered, other) = (debit.Enter(number, at), credit.Enter(number, at));
         (accounts[debit.Id], accounts[credit.Id]) = (entered, other);
-        _happened.Add(new Happening(transfer, entered, other, isExpiry));
+        _happened.Add(new Happening(number, transfer, resolved, new(debit.Newest, entered), new(credit.Newest, other)));
     }
 
     private void Set(string pendingId, PendingState state)

@@ -3,9 +3,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Basin.Ledger;
 
 /// <summary>The use cases of the ledger, for its endpoints, for other systems, and alone.</summary>
-public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store)
+public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store) : ILedger
 {
     private const int MaxExpiredAtOnce = 200;
+    private const int MaxErrorsTold = 5;
 
     /// <summary>Opens accounts. Each succeeds or fails alone; one that there is already, and is the same, stays as it is.</summary>
     /// <exception cref="ProblemException">Something has no shape.</exception>
@@ -23,12 +24,12 @@ public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store
         return store.WriteAsync(ShardKey.First, tx => TransferAsync(tx, tenant, transfers), cancellation);
     }
 
-    private static void Check(IChecked request)
+    internal static void Check(IChecked request)
     {
         var checks = new Checks();
         request.Check(checks);
         if (checks.Problem is { } problem)
-            throw problem.Refusal();
+            throw problem.With(string.Join(' ', problem.Errors.Take(MaxErrorsTold).Select(error => $"{error.Key}: {error.Value[0]}"))).Refusal();
     }
 
     internal Task<Answer<AccountResults>> OpenAsync(Caller caller, OpenAccounts request, Once once, CancellationToken cancellation) => once.WriteAsync(
@@ -47,12 +48,13 @@ public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store
 
     internal static async ValueTask<IReadOnlyList<AccountResult>> OpenAsync(Transaction tx, Id<Tenant> tenant, IReadOnlyList<NewAccount> asked)
     {
+        var known = await LedgerStore.FindAccountsAsync(tx, tenant, asked.Select(one => one.Id).ToHashSet());
         var results = new List<AccountResult>(asked.Count);
         foreach (var one in asked)
         {
-            var status = one.Decide(await LedgerStore.FindAccountAsync(tx, tenant, one.Id));
+            var status = one.Decide(known.GetValueOrDefault(one.Id));
             if (status == AccountStatus.Created)
-                await LedgerStore.InsertAccountAsync(tx, tenant, one.OpenAt(tx.Now));
+                await LedgerStore.InsertAccountAsync(tx, tenant, known[one.Id] = one.OpenAt(tx.Now));
             results.Add(new AccountResult(one.Id, status));
         }
         return results;
@@ -60,12 +62,12 @@ public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store
 
     internal static async ValueTask<IReadOnlyList<TransferResult>> TransferAsync(Transaction tx, Id<Tenant> tenant, IReadOnlyList<NewTransfer> asked)
     {
-        var lookup = new Lookup(tx, tenant);
-        foreach (var one in asked)
-            await lookup.ReadAsync(one);
-        var books = lookup.Open();
+        if (asked.Count == 0)
+            return [];
+        var named = await ReadAsync(tx, tenant, asked);
+        var books = named.Open(tx);
         var statuses = books.Decide(asked);
-        await WriteAsync(tx, tenant, books, lookup.Accounts);
+        await WriteAsync(tx, tenant, books, named.Accounts);
         return [.. asked.Select((one, i) => new TransferResult(one.Id, statuses[i]))];
     }
 
@@ -76,59 +78,56 @@ public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store
         var due = await LedgerStore.ListDueAsync(tx, tx.Now, MaxExpiredAtOnce);
         foreach (var ofTenant in due.GroupBy(promise => promise.Tenant, promise => promise.Id))
         {
-            var lookup = new Lookup(tx, ofTenant.Key);
-            foreach (var id in ofTenant)
-                await lookup.ReadTransferAsync(id);
-            var books = lookup.Open();
+            var transfers = await LedgerStore.ListTransfersAsync(tx, ofTenant.Key, [.. ofTenant]);
+            var named = new Named(transfers, Failed: [], await ReadAccountsAsync(tx, ofTenant.Key, [], transfers));
+            var books = named.Open(tx);
             foreach (var id in ofTenant)
                 books.Expire(id);
-            await WriteAsync(tx, ofTenant.Key, books, lookup.Accounts);
+            await WriteAsync(tx, ofTenant.Key, books, named.Accounts);
         }
         return due.Count == MaxExpiredAtOnce;
     }
 
-    /// <summary>Reads all that a batch names, each once, before anything is written.</summary>
-    private sealed class Lookup(Transaction tx, Id<Tenant> tenant)
+    /// <summary>All that a batch names and that there is.</summary>
+    private sealed record Named(List<StoredTransfer> Transfers, List<string> Failed, Dictionary<string, Account> Accounts)
     {
-        private readonly Dictionary<string, Account> _accounts = [];
-        private readonly Dictionary<string, Transfer> _transfers = [];
-        private readonly Dictionary<string, PendingState> _promises = [];
-        private readonly HashSet<string> _failed = [];
-        private readonly HashSet<string> _accountsRead = [];
-        private readonly HashSet<string> _transfersRead = [];
+        public Books Open(Transaction tx) => new(
+            new(Accounts),
+            Transfers.ToDictionary(stored => stored.Transfer.Id, stored => stored.Transfer),
+            Transfers.Where(stored => stored.State is not null).ToDictionary(stored => stored.Transfer.Id, stored => stored.State!.Value),
+            [.. Failed],
+            tx.Now,
+            () => tx.NewId<Transfer>().Value);
+    }
 
-        public IReadOnlyDictionary<string, Account> Accounts => _accounts;
+    private static async ValueTask<Named> ReadAsync(Transaction tx, Id<Tenant> tenant, IReadOnlyList<NewTransfer> asked)
+    {
+        var ids = asked.Select(one => one.Id).ToHashSet();
+        if (!await LedgerStore.KnowsIdsAsync(tx, tenant, ids.Min(StringComparer.Ordinal)!, ids.Max(StringComparer.Ordinal)!))
+            ids.Clear();
+        ids.UnionWith(asked.Select(one => one.PendingId).OfType<string>());
+        List<StoredTransfer> transfers = ids.Count == 0 ? [] : await LedgerStore.ListTransfersAsync(tx, tenant, ids);
+        List<string> failed = ids.Count == 0 ? [] : await LedgerStore.ListFailedAsync(tx, tenant, ids);
+        return new Named(transfers, failed, await ReadAccountsAsync(tx, tenant, asked, transfers));
+    }
 
-        public Books Open() => new(new(_accounts), _transfers, _promises, _failed, tx.Now);
-
-        public async ValueTask ReadAsync(NewTransfer asked)
+    private static ValueTask<Dictionary<string, Account>> ReadAccountsAsync(
+        Transaction tx, Id<Tenant> tenant, IReadOnlyList<NewTransfer> asked, List<StoredTransfer> known)
+    {
+        var ids = new HashSet<string>();
+        foreach (var one in asked)
         {
-            if (!await ReadTransferAsync(asked.Id) && await LedgerStore.HasFailedAsync(tx, tenant, asked.Id))
-                _failed.Add(asked.Id);
-            if (asked.PendingId is { } pending)
-                await ReadTransferAsync(pending);
-            await ReadAccountAsync(asked.Debit);
-            await ReadAccountAsync(asked.Credit);
+            if (one.Debit is not null)
+                ids.Add(one.Debit);
+            if (one.Credit is not null)
+                ids.Add(one.Credit);
         }
-
-        /// <returns>Whether there is one.</returns>
-        public async ValueTask<bool> ReadTransferAsync(string id)
+        foreach (var (transfer, _) in known)
         {
-            if (!_transfersRead.Add(id) || await LedgerStore.FindTransferAsync(tx, tenant, id) is not { } found)
-                return _transfers.ContainsKey(id);
-            _transfers.Add(id, found.Transfer);
-            if (found.State is { } state)
-                _promises.Add(id, state);
-            await ReadAccountAsync(found.Transfer.Debit);
-            await ReadAccountAsync(found.Transfer.Credit);
-            return true;
+            ids.Add(transfer.Debit);
+            ids.Add(transfer.Credit);
         }
-
-        private async ValueTask ReadAccountAsync(string? id)
-        {
-            if (id is not null && _accountsRead.Add(id) && await LedgerStore.FindAccountAsync(tx, tenant, id) is { } found)
-                _accounts.Add(id, found);
-        }
+        return LedgerStore.FindAccountsAsync(tx, tenant, ids);
     }
 
     private static async ValueTask WriteAsync(Transaction tx, Id<Tenant> tenant, Books books, IReadOnlyDictionary<string, Account> before)
@@ -150,6 +149,18 @@ public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store
         foreach (var (was, now) in changes)
             LedgerStore.ChangeAccount(tx, tenant, was, now);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<LedgerExtract> FindAsync(
+        Id<Tenant> tenant, IReadOnlyCollection<string> accounts, IReadOnlyCollection<string> transfers, CancellationToken cancellation) => store.ReadAsync(
+        ShardKey.First,
+        async snapshot =>
+        {
+            var found = await LedgerStore.FindAccountsAsync(snapshot, tenant, accounts.ToHashSet());
+            var booked = transfers.Count == 0 ? [] : await LedgerStore.ListTransfersAsync(snapshot, tenant, transfers);
+            return new LedgerExtract([.. found.Values], booked.ConvertAll(stored => new BookedTransfer(stored.Transfer.Number, TransferView.Of(stored))));
+        },
+        cancellation);
 
     public ValueTask<Account?> FindAccountAsync(Id<Tenant> tenant, string id, CancellationToken cancellation) =>
         store.ReadAsync(ShardKey.First, snapshot => LedgerStore.FindAccountAsync(snapshot, tenant, id), cancellation);
@@ -174,14 +185,21 @@ public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store
     internal async ValueTask<Page<LedgerEntry>?> ListEntriesAsync(
         Id<Tenant> tenant, string account, DateTimeOffset? from, DateTimeOffset? until, Paging paging, CancellationToken cancellation)
     {
-        var before = paging.After is { } cursor ? EntryPlace.Parse(cursor) : EntryPlace.Before(until ?? DateTimeOffset.MaxValue);
+        var after = paging.After is not { } cursor ? default(long?) : long.TryParse(cursor, out var number) ? number : throw Paging.BadCursor.Refusal();
+        var beforeMs = (until ?? DateTimeOffset.MaxValue).ToUnixTimeMilliseconds();
         var entries = await store.ReadAsync(
             ShardKey.First,
-            async snapshot => await LedgerStore.FindAccountAsync(snapshot, tenant, account) is null
-                ? null
-                : await LedgerStore.ListEntriesAsync(snapshot, tenant, account, from ?? DateTimeOffset.MinValue, before, paging.Limit + 1),
+            async snapshot =>
+            {
+                if (await LedgerStore.FindAccountAsync(snapshot, tenant, account) is not { } found)
+                    return null;
+                var first = after is { } last
+                    ? await LedgerStore.FindEntryBeforeAsync(snapshot, tenant, account, last)
+                    : await LedgerStore.FindEntryAsync(snapshot, tenant, found, beforeMs);
+                return await LedgerStore.ListEntriesAsync(snapshot, tenant, account, first, from ?? DateTimeOffset.MinValue, paging.Limit + 1);
+            },
             cancellation);
-        return entries is null ? null : paging.PageOf(entries, entry => entry.Place.ToString());
+        return entries is null ? null : paging.PageOf(entries, entry => $"{entry.Place}");
     }
 
     /// <summary>The balance of an account as it was at a time.</summary>
@@ -193,8 +211,9 @@ public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store
                 return KernelProblems.NotFound;
             if (!account.Flags.HasFlag(AccountFlags.History))
                 return (Answer<Balance>)LedgerProblems.NoHistory;
-            var last = await LedgerStore.ListEntriesAsync(snapshot, tenant, id, DateTimeOffset.MinValue, EntryPlace.After(at), limit: 1);
-            return last is [{ Balance: { } balance }] ? balance : default(Balance);
+            var last = await LedgerStore.FindEntryAsync(snapshot, tenant, account, at.ToUnixTimeMilliseconds() + 1);
+            var entries = await LedgerStore.ListEntriesAsync(snapshot, tenant, id, last, DateTimeOffset.MinValue, limit: 1);
+            return entries is [{ Balance: { } balance }] ? balance : default(Balance);
         },
         cancellation);
 }

@@ -111,7 +111,12 @@ internal sealed record AccountView(
 public readonly record struct Balance(Side Debits, Side Credits);
 
 /// <summary>The sums of all accounts of a currency.</summary>
-public sealed record TrialBalance(string Currency, long Accounts, Side Debits, Side Credits);
+public sealed record TrialBalance(string Currency, long Accounts, SideSum Debits, SideSum Credits);
+
+/// <summary>One side of many balances: more than one account can have, and exact all the same.</summary>
+/// <param name="Pending">Promised by transfers that are neither posted nor voided nor expired.</param>
+/// <param name="Posted">Moved for good.</param>
+public readonly record struct SideSum(decimal Pending, decimal Posted);
 
 /// <summary>A transfer as it happened.</summary>
 /// <param name="Amount">In the currency's minor unit; of a balancing transfer what it has moved.</param>
@@ -155,5 +160,6 @@ public enum EntryKind
 /// <param name="Balance">After it; null where the account keeps no history.</param>
 public sealed record LedgerEntry(long Number, EntryKind Kind, DateTimeOffset At, TransferView Transfer, Balance? Balance)
 {
-    internal EntryPlace Place => new(At.ToUnixTimeMilliseconds(), Number);
+    /// <summary>Its number in the journal.</summary>
+    internal long Place { get; init; }
 }

@@ -22,7 +22,10 @@ public static class LedgerSystem
         public IHostApplicationBuilder AddLedger()
         {
             builder.AddSystem(Name, typeof(LedgerSystem).Assembly)
+                .On<TransfersRequested>(TransferRequests.RequestAsync)
                 .Every<LedgerApi>(ExpiryPeriod, _ => LedgerApi.ExpireAsync)
+                .Shows("Ledger", "/console/ledger", "book")
+                .Offers<ILedger, LedgerApi, RemoteLedger>()
                 .Refuses(LedgerProblems.All);
             builder.Services.AddSingleton<LedgerApi>();
             return builder;
@@ -34,6 +37,7 @@ public static class LedgerSystem
         public IEndpointRouteBuilder MapLedger()
         {
             LedgerEndpoints.Map(routes);
+            LedgerCalls.Map(routes);
             return routes;
         }
     }

@@ -119,9 +119,10 @@ internal static class LedgerChecks
 }
 
 /// <summary>Money that has moved, was promised or released, for good: nothing changes a transfer.</summary>
+/// <param name="Number">Its place in the journal.</param>
 /// <param name="Amount">What was moved or promised, in the currency's minor unit.</param>
 internal sealed record Transfer(
-    string Id, string Debit, string Credit, long Amount, string Currency, string Code, TransferKind Kind, TransferFlags Flags, string? PendingId,
+    long Number, string Id, string Debit, string Credit, long Amount, string Currency, string Code, TransferKind Kind, TransferFlags Flags, string? PendingId,
     int? TimeoutSeconds, string? Reference, DateTimeOffset At) : IEntity
 {
     public static string Prefix => "trf";

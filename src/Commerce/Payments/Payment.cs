@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Basin.Payments.Providers;
 
 namespace Basin.Payments;
@@ -31,6 +30,15 @@ public enum PaymentState
 
     /// <summary>Taken and given back.</summary>
     Refunded,
+
+    /// <summary>The provider waits for the customer to prove who they are (3-D Secure).</summary>
+    ActionRequired,
+
+    /// <summary>The customer has; the provider is asked what became of it.</summary>
+    Completing,
+
+    /// <summary>Held, and the provider is asked to hold more.</summary>
+    Incrementing,
 }
 
 /// <summary>What a provider is asked to do.</summary>
@@ -41,6 +49,12 @@ public enum PaymentOperation
     Capture,
     Void,
     Refund,
+
+    /// <summary>Ends an authorization that the customer had to prove.</summary>
+    Complete,
+
+    /// <summary>Holds more.</summary>
+    Increment,
 }
 
 /// <summary>The requests that a decision answers, each by its event.</summary>
@@ -62,15 +76,36 @@ internal sealed record Decision(Payment Payment, string Step, Answers Answers = 
 {
     /// <summary>More about the cause, for people.</summary>
     public string? Detail { get; init; }
+
+    /// <summary>What the call is about, in the currency's minor unit.</summary>
+    public long CallMinor => Call switch
+    {
+        PaymentOperation.Authorize or PaymentOperation.Complete or PaymentOperation.Increment => Payment.AmountMinor,
+        PaymentOperation.Refund => Begins!.AmountMinor,
+        PaymentOperation.Capture => Payment.CaptureMinor ?? Payment.AuthorizedMinor,
+        _ => Payment.AuthorizedMinor,
+    };
+
+    /// <summary>A refund that begins with it; it is what <see cref="Call"/> asks for.</summary>
+    public Refund? Begins { get; init; }
+
+    /// <summary>A refund that ends with it.</summary>
+    public Refund? Ends { get; init; }
+
+    /// <summary>What it does to the books.</summary>
+    public Movement? Moves { get; init; }
 }
 
 /// <summary>
-/// Money asked from a customer: held, taken, given back. At most one operation of the provider is on its way; a request that comes meanwhile is
-/// remembered and follows its outcome. Each request is answered exactly once.
+/// Money asked from a customer: held, taken, given back. At most one operation of the provider is on its way, refunds apart; a request that comes
+/// meanwhile is remembered and follows its outcome. Each request is answered exactly once.
 /// </summary>
 public sealed record Payment : IEntity
 {
     public const string ReleasedCode = "payment_released";
+
+    /// <summary>Nobody is there to prove who they are.</summary>
+    public const string AuthenticationRequiredCode = "authentication_required";
 
     public static string Prefix => "pay";
 
@@ -86,7 +121,10 @@ public sealed record Payment : IEntity
     /// <summary>ISO 4217; empty when it was released before it was requested.</summary>
     public string Currency { get; init; } = "";
 
-    /// <summary>What the provider has ever held, taken and given back: 0 &lt;= refunded &lt;= captured &lt;= authorized.</summary>
+    /// <summary>Who is asked for the money; empty when nobody was.</summary>
+    public string Provider { get; init; } = "";
+
+    /// <summary>What the provider has ever held, taken and given back: 0 &lt;= refunded + refunding &lt;= captured &lt;= authorized.</summary>
     public long AuthorizedMinor { get; init; }
 
     /// <inheritdoc cref="AuthorizedMinor"/>
@@ -95,9 +133,27 @@ public sealed record Payment : IEntity
     /// <inheritdoc cref="AuthorizedMinor"/>
     public long RefundedMinor { get; init; }
 
+    /// <summary>On its way back.</summary>
+    public long RefundingMinor { get; init; }
+
+    /// <summary>How much was asked to be taken, where it was not all.</summary>
+    public long? CaptureMinor { get; init; }
+
+    /// <summary>What the provider has kept for itself.</summary>
+    public long FeeMinor { get; init; }
+
+    /// <summary>How many times an amount was held; each replaces the one before.</summary>
+    public int Holds { get; init; }
+
     public bool CaptureAsked { get; init; }
 
+    /// <summary>Whether it is held first, and taken when somebody asks.</summary>
+    public bool IsTakenLater { get; init; }
+
     public bool ReleaseAsked { get; init; }
+
+    /// <summary>Whether a release has given back what was taken, and was answered: what comes back afterwards is not given again by itself.</summary>
+    public bool IsGivenBack { get; init; }
 
     /// <summary>The provider did not answer, and may or may not have acted.</summary>
     public bool OutcomeUnknown { get; init; }
@@ -108,12 +164,27 @@ public sealed record Payment : IEntity
     /// <summary>Why it was declined or not captured.</summary>
     public string? Code { get; init; }
 
+    /// <summary>The intent that it is an attempt of.</summary>
+    public Id<PaymentIntent>? Intent { get; init; }
+
+    /// <summary>The number of the customer whose intent it is.</summary>
+    public long? Customer { get; init; }
+
+    /// <summary>Where the customer proves who they are.</summary>
+    public string? ActionUrl { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset ChangedAt { get; init; }
 
+    /// <summary>What could still be given back.</summary>
+    internal long RefundableMinor => CapturedMinor - RefundedMinor - RefundingMinor;
+
+    /// <summary>Whether its books may differ from the provider's for now.</summary>
+    internal bool IsSettling => Awaited is not null || RefundingMinor > 0 || State == PaymentState.ActionRequired;
+
     /// <summary>A payment that nobody has heard of is asked for.</summary>
-    internal static Decision Request(Id<Tenant> tenant, PaymentRequested asked)
+    internal static Decision Request(Id<Tenant> tenant, PaymentRequested asked, string provider)
     {
         var payment = new Payment
         {
@@ -122,11 +193,30 @@ public sealed record Payment : IEntity
             State = PaymentState.Authorizing,
             AmountMinor = asked.AmountMinor,
             Currency = asked.Currency,
+            Provider = provider,
         };
         return WhyRefused(asked) is { } code
             ? new(payment with { State = PaymentState.Declined, Code = code }, "declined", Answers.Declined)
             : new(payment, "requested", Call: PaymentOperation.Authorize);
     }
+
+    /// <summary>An intent makes its next attempt; what it asks for has been looked at.</summary>
+    internal static Decision Attempt(Id<Payment> id, PaymentIntent intent, string provider) => new(
+        new Payment
+        {
+            Id = id,
+            Tenant = intent.Tenant,
+            State = PaymentState.Authorizing,
+            AmountMinor = intent.Amount.Minor,
+            Currency = intent.Amount.Currency,
+            Provider = provider,
+            Intent = intent.Id,
+            Customer = intent.Customer?.Value,
+            CaptureAsked = !intent.CapturesManually,
+            IsTakenLater = intent.CapturesManually,
+        },
+        "requested",
+        Call: PaymentOperation.Authorize);
 
     /// <summary>A payment that nobody has heard of is released: there is nothing to give back, and a request that comes late is declined.</summary>
     internal static Decision ReleaseUnheardOf(Id<Tenant> tenant, Id<Payment> id) => new(
@@ -140,14 +230,16 @@ public sealed record Payment : IEntity
             Answers.Declined)
         : null;
 
-    internal Decision? RequestCapture()
+    /// <param name="amountMinor">At most what is held; null for all of it.</param>
+    internal Decision? RequestCapture(long? amountMinor = null)
     {
         if (CaptureAsked)
             return null;
-        var asked = this with { CaptureAsked = true };
+        var asked = this with { CaptureAsked = true, CaptureMinor = amountMinor };
         return State switch
         {
-            PaymentState.Authorizing => new(asked, "capture_requested"),
+            PaymentState.Authorizing or PaymentState.ActionRequired or PaymentState.Completing or PaymentState.Incrementing =>
+                new(asked, "capture_requested"),
             PaymentState.Authorized => new(asked with { State = PaymentState.Capturing }, "capture_requested", Call: PaymentOperation.Capture),
             _ => new(asked, "capture_requested", Answers.CaptureFailed),
         };
@@ -160,24 +252,41 @@ public sealed record Payment : IEntity
         var asked = this with { ReleaseAsked = true };
         return State switch
         {
-            PaymentState.Authorizing or PaymentState.Capturing or PaymentState.Refunding => new(asked, "release_requested"),
-            PaymentState.Authorized or PaymentState.CaptureFailed =>
+            PaymentState.Authorizing or PaymentState.Completing or PaymentState.Incrementing or PaymentState.Capturing => new(asked, "release_requested"),
+            PaymentState.Authorized or PaymentState.CaptureFailed or PaymentState.ActionRequired =>
                 new(asked with { State = PaymentState.Voiding }, "release_requested", Call: PaymentOperation.Void),
-            PaymentState.Captured => new(asked with { State = PaymentState.Refunding }, "release_requested", Call: PaymentOperation.Refund),
+            PaymentState.Captured or PaymentState.Refunding or PaymentState.Refunded => asked.GiveBackTheRest("release_requested"),
             _ => new(asked, "release_requested", Answers.Released),
         };
     }
 
-    /// <summary>An operator gives the whole amount back.</summary>
-    /// <exception cref="ProblemException">The money was not taken, or goes back already.</exception>
-    internal Decision Refund(string reason) => State switch
-    {
-        PaymentState.Captured => new(this with { State = PaymentState.Refunding }, "refund_requested", Call: PaymentOperation.Refund) { Detail = reason },
-        PaymentState.Refunding or PaymentState.Refunded => throw PaymentsProblems.AlreadyRefunded.Refusal(),
-        _ => throw PaymentsProblems.NotCaptured.With($"The payment is {JsonNamingPolicy.SnakeCaseLower.ConvertName(State.ToString())}.").Refusal(),
-    };
+    /// <summary>Holds more before it is taken.</summary>
+    /// <param name="amountMinor">The new whole amount, above what is held.</param>
+    internal Decision? Increment(long amountMinor) => State == PaymentState.Authorized && amountMinor > AuthorizedMinor
+        ? new(this with { State = PaymentState.Incrementing, AmountMinor = amountMinor }, "increment_requested", Call: PaymentOperation.Increment)
+        : null;
 
-    /// <summary>The provider has answered.</summary>
+    /// <summary>The customer has proved who they are, or failed to; the provider knows.</summary>
+    internal Decision? Complete() => State == PaymentState.ActionRequired
+        ? new(this with { State = PaymentState.Completing, ActionUrl = null }, "customer_returned", Call: PaymentOperation.Complete)
+        : null;
+
+    /// <summary>Gives money back, or as much of it as is asked.</summary>
+    /// <param name="amountMinor">Null for all that is left.</param>
+    /// <exception cref="ProblemException">The money was not taken, or goes back already, or is less.</exception>
+    internal Decision Refund(Id<Refund> id, long? amountMinor, string? reason)
+    {
+        if (State is not (PaymentState.Captured or PaymentState.Refunding or PaymentState.Refunded))
+            throw PaymentsProblems.NotCaptured.With($"The payment is {JsonNamingPolicy.SnakeCaseLower.ConvertName(State.ToString())}.").Refusal();
+        if (RefundableMinor == 0)
+            throw PaymentsProblems.AlreadyRefunded.Refusal();
+        var amount = amountMinor ?? RefundableMinor;
+        if (amount > RefundableMinor)
+            throw PaymentsProblems.RefundTooLarge.With($"{RefundableMinor} can be given back, in the minor unit of {Currency}.").Refusal();
+        return Begin(new Refund { Id = id, Tenant = Tenant, Payment = Id, AmountMinor = amount, Reason = reason }, "refund_requested") with { Detail = reason };
+    }
+
+    /// <summary>The provider has answered about the payment; of a refund see <see cref="SettleRefund"/>.</summary>
     internal Decision? Settle(PaymentOperation operation, ProviderOutcome outcome)
     {
         if (operation != Awaited)
@@ -185,30 +294,80 @@ public sealed record Payment : IEntity
         var known = this with { OutcomeUnknown = false };
         return (operation, outcome.Succeeded) switch
         {
-            (PaymentOperation.Authorize, true) => known.AuthorizedBy(outcome),
-            (PaymentOperation.Authorize, false) => known.DeclinedBy(outcome),
-            (PaymentOperation.Capture, true) => known.CapturedNow(),
+            (PaymentOperation.Authorize, true) when outcome.ActionUrl is not null => known.WaitForCustomer(outcome),
+            (PaymentOperation.Authorize or PaymentOperation.Complete, true) => known.AuthorizedBy(outcome),
+            (PaymentOperation.Authorize or PaymentOperation.Complete, false) => known.DeclinedBy(outcome),
+            (PaymentOperation.Increment, true) => known.Held("incremented", Answers.None),
+            (PaymentOperation.Increment, false) => known.GoOn(known with { AmountMinor = AuthorizedMinor, Code = outcome.Code }, "increment_refused", Answers.None),
+            (PaymentOperation.Capture, true) => known.CapturedNow(outcome),
             (PaymentOperation.Capture, false) => known.NotCapturedBy(outcome),
-            (PaymentOperation.Void, true) => new(known with { State = PaymentState.Voided }, "voided", AnswerToRelease),
-            (PaymentOperation.Refund, true) =>
-                new(known with { State = PaymentState.Refunded, RefundedMinor = CapturedMinor }, "refunded", AnswerToRelease),
-            // Money that cannot be given back is still owed: it stays on its way until the provider, or an operator, ends it.
+            (PaymentOperation.Void, true) => new(known with { State = PaymentState.Voided, ActionUrl = null }, "voided", AnswerToRelease)
+            {
+                Moves = AuthorizedMinor > 0 ? Movement.Release(AuthorizedMinor) : null,
+            },
+            // What cannot be released is still held: it stays on its way until the provider, or an operator, ends it.
             _ => new(known, $"{operation.Name}_refused") { Detail = outcome.Code },
+        };
+    }
+
+    /// <summary>The provider has answered about a refund.</summary>
+    internal Decision? SettleRefund(Refund refund, ProviderOutcome outcome)
+    {
+        if (refund.State != RefundState.Pending || outcome.IsPending)
+            return null;
+        var known = this with { OutcomeUnknown = false };
+        if (outcome.Succeeded)
+        {
+            var given = known.WithRefunds(RefundedMinor + refund.AmountMinor, RefundingMinor - refund.AmountMinor);
+            return given.AfterRefund(refund, "refunded") with
+            {
+                Ends = refund with { State = RefundState.Succeeded },
+                Moves = Movement.Refund(refund),
+            };
+        }
+        // Money that is owed is asked back again; what somebody wanted to give is refused to them.
+        return refund.IsOwed
+            ? new(known, "refund_refused") { Detail = outcome.Code }
+            : known.WithRefunds(RefundedMinor, RefundingMinor - refund.AmountMinor).AfterRefund(refund, "refund_refused") with
+            {
+                Ends = refund with { State = RefundState.Failed, Code = outcome.Code },
+                Detail = outcome.Code,
+            };
+    }
+
+    /// <summary>A refund that had succeeded came back: the money is here again.</summary>
+    internal Decision? TakeBack(Refund refund, string code)
+    {
+        if (refund.State == RefundState.Pending)
+            return SettleRefund(refund, new ProviderOutcome(Charge, code));
+        return refund.State == RefundState.Failed ? null : new(WithRefunds(RefundedMinor - refund.AmountMinor, RefundingMinor), "refund_returned")
+        {
+            Ends = refund with { State = RefundState.Failed, Code = code },
+            Moves = Movement.RefundReturned(refund),
+            Detail = code,
         };
     }
 
     /// <summary>The provider has not answered.</summary>
     /// <param name="detail">What happened instead, and what is done about it.</param>
     internal Decision? NoAnswer(PaymentOperation operation, string detail) =>
-        operation == Awaited ? new(this with { OutcomeUnknown = true }, $"{operation.Name}_unanswered") { Detail = detail } : null;
+        operation == Awaited || (operation == PaymentOperation.Refund && RefundingMinor > 0)
+            ? new(this with { OutcomeUnknown = true }, $"{operation.Name}_unanswered") { Detail = detail }
+            : null;
 
-    /// <summary>The operation that is on its way.</summary>
+    /// <summary>Nobody was asked for certain, so that another provider can be.</summary>
+    internal Decision? GoElsewhere(string provider, string detail) => State == PaymentState.Authorizing && provider != Provider
+        ? new(this with { Provider = provider }, "rerouted", Call: PaymentOperation.Authorize) { Detail = detail }
+        : null;
+
+    /// <summary>The operation that is on its way, refunds apart.</summary>
     internal PaymentOperation? Awaited => State switch
     {
         PaymentState.Authorizing => PaymentOperation.Authorize,
+        PaymentState.Completing => PaymentOperation.Complete,
+        PaymentState.Incrementing => PaymentOperation.Increment,
         PaymentState.Capturing => PaymentOperation.Capture,
         PaymentState.Voiding => PaymentOperation.Void,
-        PaymentState.Refunding => PaymentOperation.Refund,
         _ => null,
     };
 
@@ -220,27 +379,41 @@ public sealed record Payment : IEntity
 
     private Answers AnswerToRelease => ReleaseAsked ? Answers.Released : Answers.None;
 
-    private Decision AuthorizedBy(ProviderOutcome outcome)
+    private Decision WaitForCustomer(ProviderOutcome outcome) => this switch
     {
-        var held = this with { State = PaymentState.Authorized, AuthorizedMinor = AmountMinor, Charge = outcome.Charge };
+        { Intent: null } => DeclinedBy(outcome with { Code = AuthenticationRequiredCode }),
+        { ReleaseAsked: true } => new(this with { State = PaymentState.Voiding, Charge = outcome.Charge }, "action_required", Call: PaymentOperation.Void),
+        _ => new(this with { State = PaymentState.ActionRequired, Charge = outcome.Charge, ActionUrl = outcome.ActionUrl }, "action_required"),
+    };
+
+    private Decision AuthorizedBy(ProviderOutcome outcome) => (this with { Charge = outcome.Charge }).Held("authorized", Answers.Authorized);
+
+    /// <summary>The provider holds the whole amount.</summary>
+    private Decision Held(string step, Answers answer) => GoOn(this with { AuthorizedMinor = AmountMinor, Holds = Holds + 1 }, step, answer) with
+    {
+        Moves = Movement.Hold(AmountMinor, AuthorizedMinor),
+    };
+
+    /// <summary>What was asked meanwhile follows.</summary>
+    private Decision GoOn(Payment held, string step, Answers answer)
+    {
         if (ReleaseAsked)
-            return new(held with { State = PaymentState.Voiding }, "authorized", Answers.Authorized | AnswerToCapture, PaymentOperation.Void);
+            return new(held with { State = PaymentState.Voiding }, step, answer | AnswerToCapture, PaymentOperation.Void);
         return CaptureAsked
-            ? new(held with { State = PaymentState.Capturing }, "authorized", Answers.Authorized, PaymentOperation.Capture)
-            : new(held, "authorized", Answers.Authorized);
+            ? new(held with { State = PaymentState.Capturing }, step, answer, PaymentOperation.Capture)
+            : new(held with { State = PaymentState.Authorized }, step, answer);
     }
 
     private Decision DeclinedBy(ProviderOutcome outcome) => new(
-        this with { State = PaymentState.Declined, Code = outcome.Code },
+        this with { State = PaymentState.Declined, Charge = outcome.Charge ?? Charge, Code = outcome.Code },
         "declined",
         Answers.Declined | AnswerToCapture | AnswerToRelease);
 
-    private Decision CapturedNow()
+    private Decision CapturedNow(ProviderOutcome outcome)
     {
-        var taken = this with { State = PaymentState.Captured, CapturedMinor = AuthorizedMinor };
-        return ReleaseAsked
-            ? new(taken with { State = PaymentState.Refunding }, "captured", Answers.Captured, PaymentOperation.Refund)
-            : new(taken, "captured", Answers.Captured);
+        var taken = this with { State = PaymentState.Captured, CapturedMinor = CaptureMinor ?? AuthorizedMinor, FeeMinor = outcome.FeeMinor };
+        var next = ReleaseAsked ? taken.GiveBackTheRest("captured") : new(taken, "captured");
+        return next with { Answers = next.Answers | Answers.Captured, Moves = Movement.Capture(taken.CapturedMinor, taken.FeeMinor) with { IsAvailable = outcome.IsAvailable } };
     }
 
     private Decision NotCapturedBy(ProviderOutcome outcome)
@@ -250,6 +423,35 @@ public sealed record Payment : IEntity
             ? new(held with { State = PaymentState.Voiding }, "capture_failed", Answers.CaptureFailed, PaymentOperation.Void)
             : new(held, "capture_failed", Answers.CaptureFailed);
     }
+
+    /// <summary>A payment that is released owes all that was taken; refunds that are on their way may still fail, and are waited for.</summary>
+    private Decision GiveBackTheRest(string step) => this switch
+    {
+        { RefundingMinor: > 0 } => new(this, step),
+        { RefundableMinor: 0 } => GivenBack(step),
+        _ => Begin(
+            new Refund { Id = new Id<Refund>(Id.Value), Tenant = Tenant, Payment = Id, AmountMinor = RefundableMinor, IsOwed = true }, step),
+    };
+
+    private Decision GivenBack(string step) => new(this with { IsGivenBack = true }, step, Answers.Released);
+
+    private Decision AfterRefund(Refund refund, string step) => this switch
+    {
+        { ReleaseAsked: false } or { IsGivenBack: true } => new(this, step),
+        // What of earlier refunds has come back meanwhile stays here.
+        _ when refund.IsOwed => GivenBack(step),
+        _ => GiveBackTheRest(step),
+    };
+
+    private Decision Begin(Refund refund, string step) =>
+        new(WithRefunds(RefundedMinor, RefundingMinor + refund.AmountMinor), step, Call: PaymentOperation.Refund) { Begins = refund };
+
+    private Payment WithRefunds(long refunded, long refunding) => this with
+    {
+        RefundedMinor = refunded,
+        RefundingMinor = refunding,
+        State = refunding > 0 ? PaymentState.Refunding : refunded == CapturedMinor ? PaymentState.Refunded : PaymentState.Captured,
+    };
 
     private static string? WhyRefused(PaymentRequested asked) => asked switch
     {

@@ -1,11 +1,14 @@
+using Basin.Payments.Providers;
+
 namespace Basin.Payments;
 
 /// <summary>Takes the requests that other systems publish.</summary>
-internal static class PaymentRequests
+internal sealed class PaymentRequests(ProviderDesk providers)
 {
-    public static async ValueTask OnAsync(Transaction tx, PaymentRequested asked, EventContext context)
+    public async ValueTask OnAsync(Transaction tx, PaymentRequested asked, EventContext context)
     {
-        if (await Consequences.BeginAsync(tx, Payment.Request(context.Tenant, asked), asked.Token))
+        var provider = providers.Choose(new Money(asked.AmountMinor, asked.Currency));
+        if (await Consequences.BeginAsync(tx, Payment.Request(context.Tenant, asked, provider), new PaymentSource(asked.Token, IsOffSession: true)))
             return;
         var payment = await PaymentsStore.FindAsync(tx, context.Tenant, asked.Payment);
         await Consequences.FollowAsync(tx, payment!.RequestAgain(asked));
@@ -23,7 +26,7 @@ internal static class PaymentRequests
     {
         var payment = await PaymentsStore.FindAsync(tx, context.Tenant, asked.Payment);
         if (payment is null)
-            await Consequences.BeginAsync(tx, Payment.ReleaseUnheardOf(context.Tenant, asked.Payment), token: "");
+            await Consequences.BeginAsync(tx, Payment.ReleaseUnheardOf(context.Tenant, asked.Payment), default);
         else
             await Consequences.FollowAsync(tx, payment.RequestRelease());
     }

@@ -27,7 +27,7 @@ public sealed record MoneyAudit(
     IReadOnlyList<MoneyDifference> Differences);
 
 /// <summary>What other systems may ask Payments.</summary>
-public sealed class PaymentsApi([FromKeyedServices(PaymentsSystem.Name)] Store store, IPaymentProvider provider)
+public sealed class PaymentsApi([FromKeyedServices(PaymentsSystem.Name)] Store store, ProviderDesk providers)
 {
     private const int AuditStep = 500;
     private const int MaxDifferences = 100;
@@ -42,11 +42,11 @@ public sealed class PaymentsApi([FromKeyedServices(PaymentsSystem.Name)] Store s
         {
             var payments = await PaymentsStore.ListAfterAsync(store, tenant, after, AuditStep, cancellation);
             var through = payments.Count < AuditStep ? new Id<Payment>(long.MaxValue) : payments[^1].Id;
-            var charges = (await provider.ListChargesAsync(tenant, after, through, cancellation)).ToLookup(charge => charge.Payment);
+            var charges = (await ListChargesAsync(tenant, after, through, cancellation)).ToLookup(charge => charge.Payment);
             foreach (var payment in payments)
             {
                 Add(ours, payment.Currency, payment.AuthorizedMinor, payment.CapturedMinor, payment.RefundedMinor);
-                if (payment.Awaited is not null)
+                if (payment.IsSettling)
                     unsettled++;
                 else if (DifferenceOf(payment, [.. charges[payment.Id]]) is { } sentence)
                     Note(differences, payment.Id, sentence);
@@ -60,6 +60,15 @@ public sealed class PaymentsApi([FromKeyedServices(PaymentsSystem.Name)] Store s
                 return new MoneyAudit(ours, theirs, unsettled, differences);
             after = through;
         }
+    }
+
+    private async Task<IReadOnlyList<ProviderCharge>> ListChargesAsync(
+        Id<Tenant> tenant, Id<Payment> after, Id<Payment> through, CancellationToken cancellation)
+    {
+        var charges = new List<ProviderCharge>();
+        foreach (var name in providers.Names)
+            charges.AddRange(await providers.Of(name).ListChargesAsync(tenant, after, through, cancellation));
+        return charges;
     }
 
     private static void Note(List<MoneyDifference> differences, Id<Payment> payment, string sentence)

@@ -1,5 +1,8 @@
+using Basin.Payments.Disputes;
+using Basin.Vault;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -46,18 +49,22 @@ public sealed record RefundRequest(string Reason) : IChecked
     public void Check(Checks checks)
     {
         checks.Text(Reason, "reason", maximum: 200);
-        checks.That(!PaymentToken.HoldsCardNumber(Reason), "reason", "This looks like a card number, which is never kept.");
+        checks.That(!CardNumber.IsIn(Reason), "reason", "This looks like a card number, which is never kept.");
     }
 }
 
 /// <summary>HTTP of Payments.</summary>
 internal static class PaymentsEndpoints
 {
+    private const string SignatureHeader = "Basin-Signature";
+    private const int MaxNotice = 64 * 1024;
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var payments = routes.MapGroup("/v1/payments").WithTags("Payments").WithChecks();
         payments.MapGet("/", ListAsync).RequireScope("payments:read");
         payments.MapGet("/{id}", FindAsync).RequireScope("payments:read");
+        routes.MapPost("/payments/notices/{provider}", TakeNoticeAsync).ExcludeFromDescription();
         payments.MapPost("/{id}/refunds", RefundAsync).RequireScope("payments:write").Answers(StatusCodes.Status202Accepted);
     }
 
@@ -85,17 +92,32 @@ internal static class PaymentsEndpoints
         return view is null ? KernelProblems.NotFound : view;
     }
 
+    /// <summary>Takes what a provider tells by itself. Its signature is its key.</summary>
+    private static async Task<NoContent> TakeNoticeAsync(
+        string provider, HttpRequest request, ProviderNotices notices, CancellationToken cancellation)
+    {
+        if (request.ContentLength is null or > MaxNotice)
+            throw KernelProblems.TooLarge.Refusal();
+        var body = new byte[request.ContentLength.Value];
+        await request.Body.ReadExactlyAsync(body, cancellation);
+        await notices.ReceiveAsync(provider, body, request.Headers[SignatureHeader].ToString(), cancellation);
+        return TypedResults.NoContent();
+    }
+
     /// <summary>Gives a captured payment back, whole.</summary>
     /// <remarks>The answer is 202: the provider is asked next, and the state tells when it is done.</remarks>
     private static Task<Answer<PaymentView>> RefundAsync(
         Id<Payment> id, RefundRequest request, Caller caller, Once once, [FromKeyedServices(PaymentsSystem.Name)] Store store, CancellationToken cancellation) =>
-        once.WriteAsync(store, ShardKey.Of(id), request, tx => BeginRefundAsync(tx, caller, id, request), cancellation);
+        once.WriteAsync(store, ShardKey.Of(id), request, tx => BeginRefundAsync(tx, caller, id, amountMinor: null, request.Reason), cancellation);
 
-    private static async ValueTask<Answer<PaymentView>> BeginRefundAsync(Transaction tx, Caller caller, Id<Payment> id, RefundRequest request)
+    /// <param name="amountMinor">Null for all that is left.</param>
+    internal static async ValueTask<Answer<PaymentView>> BeginRefundAsync(Transaction tx, Caller caller, Id<Payment> id, long? amountMinor, string reason)
     {
         if (await PaymentsStore.FindAsync(tx, caller.Tenant, id) is not { } payment)
             return KernelProblems.NotFound;
-        var decision = payment.Refund(request.Reason);
+        if ((await Records.ListOfOwnerAsync<Dispute>(tx, caller.Tenant, id.Value)).Exists(dispute => dispute.HoldsMoney))
+            return PaymentsProblems.Disputed;
+        var decision = payment.Refund(tx.NewId<Refund>(), amountMinor, reason);
         await Consequences.FollowAsync(tx, decision);
         return Answer.Accepted($"/v1/payments/{id}", PaymentView.Of(decision.Payment));
     }

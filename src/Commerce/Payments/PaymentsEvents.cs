@@ -1,5 +1,5 @@
-using System.Text.Json.Serialization;
 using Basin.Payments.Providers;
+using Basin.Payments.Reconciling;
 
 namespace Basin.Payments;
 
@@ -74,6 +74,36 @@ public sealed record PaymentReleased(Id<Payment> Payment, long RefundedMinor) : 
     public long Key => Payment.Value;
 }
 
+/// <summary>The customer has to prove who they are before the provider goes on.</summary>
+public sealed record PaymentActionRequired(Id<Payment> Payment) : IEvent<PaymentActionRequired>
+{
+    public static EventType<PaymentActionRequired> Type { get; } =
+        new("basin.payments.payment-action-required.v1", "pay", PaymentsJson.Default.PaymentActionRequired);
+
+    public long Key => Payment.Value;
+}
+
+/// <summary>As much is held as before.</summary>
+public sealed record PaymentIncrementRefused(Id<Payment> Payment, string Code) : IEvent<PaymentIncrementRefused>
+{
+    public static EventType<PaymentIncrementRefused> Type { get; } =
+        new("basin.payments.payment-increment-refused.v1", "pay", PaymentsJson.Default.PaymentIncrementRefused);
+
+    public long Key => Payment.Value;
+}
+
+/// <summary>Money that was to go back did not.</summary>
+public sealed record PaymentRefundFailed(Id<Payment> Payment, Id<Refund> Refund, long AmountMinor, string Code) : IEvent<PaymentRefundFailed>
+{
+    public static EventType<PaymentRefundFailed> Type { get; } =
+        new("basin.payments.payment-refund-failed.v1", "pay", PaymentsJson.Default.PaymentRefundFailed);
+
+    public long Key => Payment.Value;
+}
+
+[JsonSerializable(typeof(PaymentActionRequired))]
+[JsonSerializable(typeof(PaymentIncrementRefused))]
+[JsonSerializable(typeof(PaymentRefundFailed))]
 [JsonSerializable(typeof(PaymentRequested))]
 [JsonSerializable(typeof(PaymentCaptureRequested))]
 [JsonSerializable(typeof(PaymentReleaseRequested))]
@@ -83,10 +113,14 @@ public sealed record PaymentReleased(Id<Payment> Payment, long RefundedMinor) : 
 [JsonSerializable(typeof(PaymentCaptureFailed))]
 [JsonSerializable(typeof(PaymentReleased))]
 [JsonSerializable(typeof(ProviderCall))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(List<PaymentStep>))]
 [JsonSerializable(typeof(PaymentView))]
 [JsonSerializable(typeof(Page<PaymentView>))]
 [JsonSerializable(typeof(RefundRequest))]
+[JsonSerializable(typeof(NewReconciliation))]
+[JsonSerializable(typeof(ReconciliationView))]
+[JsonSerializable(typeof(Page<ReconciliationView>))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class PaymentsJson : JsonSerializerContext;

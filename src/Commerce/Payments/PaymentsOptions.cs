@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Basin.Payments;
 
-/// <summary>Section <c>Basin:Payments</c>: how patiently the provider is asked.</summary>
+/// <summary>Section <c>Basin:Payments</c>: which provider is asked, and how patiently.</summary>
 public sealed class PaymentsOptions
 {
     /// <summary>How long a call may take before its outcome counts as unknown. Default 5 seconds.</summary>
@@ -23,5 +23,55 @@ public sealed class PaymentsOptions
     [Range(2, 10_000)]
     public int MaxTries { get; set; } = 150;
 
+    /// <summary>How long a request of Stripe's API waits for the provider before it answers that the payment is being processed. Default 20 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan AnswerPatience { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Part of a provider's calls that fail before it is not asked for a while, 0 to 1. Default 0.8.</summary>
+    [Range(0.01, 1.0)]
+    public double BreakerRatio { get; set; } = 0.8;
+
+    /// <summary>Calls in the window below which no failure counts. Default 20.</summary>
+    [Range(2, 100_000)]
+    public int BreakerCalls { get; set; } = 20;
+
+    /// <summary>The time that failures are counted over. Default 30 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.500", "00:10:00")]
+    public TimeSpan BreakerWindow { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long it is not asked. Default 15 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
+    public TimeSpan BreakerPause { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Who is asked first, and who in their place. The first route that fits decides; without one all providers, in their order.</summary>
+    [MaxLength(100)]
+    public IList<PaymentRoute> Routes { get; } = [];
+
     internal Backoff Backoff => new(FirstWait, LongestWait);
+}
+
+/// <summary>Which payments go to which providers. What is not said fits all.</summary>
+public sealed class PaymentRoute
+{
+    /// <summary>ISO 4217.</summary>
+    public string? Currency { get; set; }
+
+    /// <summary>From this amount on, in the currency's minor unit.</summary>
+    public long? FromMinor { get; set; }
+
+    /// <summary>Below this amount.</summary>
+    public long? BelowMinor { get; set; }
+
+    /// <summary>Of the card, such as <c>visa</c>.</summary>
+    public string? Brand { get; set; }
+
+    /// <summary>The first is asked; the next where that one is not to be reached.</summary>
+    [MinLength(1)]
+    public IList<string> Providers { get; } = [];
+
+    internal bool Fits(Money amount, string? brand) =>
+        (Currency is null || string.Equals(Currency, amount.Currency, StringComparison.OrdinalIgnoreCase))
+        && amount.Minor >= (FromMinor ?? long.MinValue)
+        && amount.Minor < (BelowMinor ?? long.MaxValue)
+        && (Brand is null || string.Equals(Brand, brand, StringComparison.OrdinalIgnoreCase));
 }

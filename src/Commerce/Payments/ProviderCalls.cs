@@ -1,6 +1,9 @@
 using Basin.Payments.Providers;
+using Basin.Vault;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Polly.CircuitBreaker;
 
 namespace Basin.Payments;
 
@@ -9,7 +12,7 @@ namespace Basin.Payments;
 /// has never heard of the call is the call made again, under the same key.
 /// </summary>
 internal sealed class ProviderCalls(
-    [FromKeyedServices(PaymentsSystem.Name)] Store store, IPaymentProvider provider, PaymentsOptions options, TimeProvider time, Randomness chance,
+    [FromKeyedServices(PaymentsSystem.Name)] Store store, ProviderDesk providers, IVault vault, PaymentsOptions options, TimeProvider time, Randomness chance,
     ILogger<ProviderCalls> log)
 {
     /// <summary>Providers keep idempotency keys for a day or so: a call that has waited for long may have been made, and is looked for first.</summary>
@@ -18,12 +21,12 @@ internal sealed class ProviderCalls(
     public async Task RunAsync(ProviderCall call, JobRun run, CancellationToken cancellation)
     {
         var (outcome, silence) = await AskAsync(call, run, cancellation);
-        if (outcome is null)
-            await AskLaterAsync(call, run, payment => payment.NoAnswer(call.Operation, silence!), silence!, cancellation);
-        else if (!outcome.Succeeded && call.Operation is PaymentOperation.Void or PaymentOperation.Refund)
-            await AskLaterAsync(call, run, payment => payment.Settle(call.Operation, outcome), $"refused with {outcome.Code}", cancellation);
+        if (WasNotAsked(call, run, outcome, silence) && NextFor(call) is { } other)
+            await run.CompleteAsync(tx => GoElsewhereAsync(tx, run, call, other, silence ?? outcome!.Code!), cancellation);
+        else if (outcome is null)
+            await AskLaterAsync(call, run, silence!, cancellation);
         else
-            await run.CompleteAsync(tx => FollowAsync(tx, run, call, payment => payment.Settle(call.Operation, outcome)), cancellation);
+            await run.CompleteAsync(tx => SettleAsync(tx, run, call, outcome), cancellation);
         PaymentsMetrics.Called(call.Operation, outcome);
     }
 
@@ -33,7 +36,16 @@ internal sealed class ProviderCalls(
         try
         {
             var mayBeMade = run.Attempt > 1 || time.GetUtcNow() - call.At > KeysKeptSurely;
-            return (await time.InTimeAsync(options.ProviderTimeout, token => AskAsync(call, run, mayBeMade, token), cancellation), null);
+            var asked = await WithTokenAsync(call, run.Tenant, cancellation);
+            return (await providers.AskAsync(call.Provider, (provider, token) => AskAsync(provider, asked, run, mayBeMade, token), cancellation), null);
+        }
+        catch (ProblemException refusal) when (refusal.Problem.Status < StatusCodes.Status500InternalServerError)
+        {
+            return (new ProviderOutcome(null, refusal.Problem.Code), null);
+        }
+        catch (BrokenCircuitException)
+        {
+            return (null, NotAsked);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
@@ -42,7 +54,14 @@ internal sealed class ProviderCalls(
         }
     }
 
-    private async Task<ProviderOutcome> AskAsync(ProviderCall call, JobRun run, bool mayBeMade, CancellationToken cancellation)
+    /// <summary>The vault tells the provider the card's number, the first time, and gives what the provider calls it.</summary>
+    private async ValueTask<ProviderCall> WithTokenAsync(ProviderCall call, Id<Tenant> tenant, CancellationToken cancellation) =>
+        call.Card is { } card && Id<Card>.TryParse(card, null, out var id)
+            ? call with { Token = await vault.ProviderTokenAsync(tenant, id, call.Provider, cancellation) }
+            : call;
+
+    private static async Task<ProviderOutcome> AskAsync(
+        IPaymentProvider provider, ProviderCall call, JobRun run, bool mayBeMade, CancellationToken cancellation)
     {
         if (mayBeMade && await provider.FindAsync(run.Tenant, call, cancellation) is { } known)
             return known;
@@ -51,12 +70,49 @@ internal sealed class ProviderCalls(
         return await provider.CallAsync(run.Tenant, call, cancellation);
     }
 
-    private async Task AskLaterAsync(ProviderCall call, JobRun run, Func<Payment, Decision?> decide, string why, CancellationToken cancellation)
+    private const string NotAsked = "not asked, because it fails most of its calls";
+
+    /// <summary>Whether it is certain that the provider holds nothing, and never will.</summary>
+    private static bool WasNotAsked(ProviderCall call, JobRun run, ProviderOutcome? outcome, string? silence) =>
+        call.Operation == PaymentOperation.Authorize
+        && (outcome?.Code == ProviderOutcome.UnavailableCode || (silence == NotAsked && run.IsFirst));
+
+    private string? NextFor(ProviderCall call) => providers.ChooseAfter(call.Provider, new Money(call.AmountMinor, call.Currency), call.Brand);
+
+    private static async ValueTask GoElsewhereAsync(Transaction tx, JobRun run, ProviderCall call, string provider, string why)
+    {
+        var payment = await FindAsync(tx, run, call);
+        await Consequences.FollowAsync(
+            tx,
+            payment.GoElsewhere(provider, $"{call.Provider}: {why}"),
+            new PaymentSource(call.Token, call.Card, call.Brand, call.IsSetUp, call.IsOffSession, call.ReturnUrl));
+    }
+
+    /// <summary>What is owed and was refused is asked for again, later and under another key: one key has one outcome.</summary>
+    private async ValueTask SettleAsync(Transaction tx, JobRun run, ProviderCall call, ProviderOutcome outcome)
+    {
+        var payment = await FindAsync(tx, run, call);
+        var refund = call.Refund is { } id ? await RefundsStore.FindAsync(tx, run.Tenant, id) : null;
+        var decision = refund is null ? payment.Settle(call.Operation, outcome) : payment.SettleRefund(refund, outcome);
+        var isAskedAgain = !outcome.Succeeded && (call.Operation == PaymentOperation.Void || refund?.IsOwed == true);
+        if (decision is null || !isAskedAgain)
+        {
+            await Consequences.FollowAsync(tx, decision);
+            return;
+        }
+        var turn = call.Turn + 1;
+        var next = tx.Now + options.Backoff.After(turn, chance);
+        await Consequences.FollowAsync(tx, decision with { Detail = $"refused with {outcome.Code}; try {turn}, asked again at {next:yyyy-MM-ddTHH:mm:ssZ}" });
+        await tx.ScheduleAsync(run.Tenant, call with { Turn = turn, At = next }, next);
+    }
+
+    private async Task AskLaterAsync(ProviderCall call, JobRun run, string why, CancellationToken cancellation)
     {
         if (run.Attempt < options.MaxTries)
         {
             var next = time.GetUtcNow() + options.Backoff.After(run.Attempt, chance);
-            await run.AgainAtAsync(next, tx => FollowAsync(tx, run, call, decide, $"{why}; try {run.Attempt}, asked again at {next:yyyy-MM-ddTHH:mm:ssZ}"), cancellation);
+            await run.AgainAtAsync(
+                next, tx => NoteAsync(tx, run, call, $"{why}; try {run.Attempt}, asked again at {next:yyyy-MM-ddTHH:mm:ssZ}"), cancellation);
             return;
         }
         var sentence = $"{why}; try {run.Attempt}, left to the operator";
@@ -64,7 +120,7 @@ internal sealed class ProviderCalls(
         await store.ShardOf(ShardKey.Of(call.Payment)).WriteAsync(
             async tx =>
             {
-                await FollowAsync(tx, run, call, decide, sentence);
+                await NoteAsync(tx, run, call, sentence);
                 return true;
             },
             WritePriority.Background,
@@ -72,12 +128,9 @@ internal sealed class ProviderCalls(
         throw new JobGivenUpException($"{call.Payment}, {call.Operation.Name}: {sentence}.");
     }
 
-    private static async ValueTask FollowAsync(
-        Transaction tx, JobRun run, ProviderCall call, Func<Payment, Decision?> decide, string? detail = null)
-    {
-        var payment = await PaymentsStore.FindAsync(tx, run.Tenant, call.Payment)
-            ?? throw new InvalidOperationException($"{call.Payment} is not there.");
-        var decision = decide(payment);
-        await Consequences.FollowAsync(tx, detail is null ? decision : decision is null ? null : decision with { Detail = detail });
-    }
+    private static async ValueTask NoteAsync(Transaction tx, JobRun run, ProviderCall call, string sentence) =>
+        await Consequences.FollowAsync(tx, (await FindAsync(tx, run, call)).NoAnswer(call.Operation, sentence));
+
+    private static async ValueTask<Payment> FindAsync(Transaction tx, JobRun run, ProviderCall call) =>
+        await PaymentsStore.FindAsync(tx, run.Tenant, call.Payment) ?? throw new InvalidOperationException($"{call.Payment} is not there.");
 }

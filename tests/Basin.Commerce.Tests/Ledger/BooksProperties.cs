@@ -32,6 +32,7 @@ public sealed class BooksProperties
         private readonly Dictionary<string, PendingState> _promises = [];
         private readonly HashSet<string> _failed = [];
         private DateTimeOffset _now = DateTimeOffset.UnixEpoch;
+        private long _number;
 
         public bool RunToTheEnd()
         {
@@ -50,7 +51,7 @@ public sealed class BooksProperties
 
         private TransferStatus[] Decide(IReadOnlyList<NewTransfer> batch)
         {
-            var books = new Books(_accounts, _transfers, _promises, _failed, _now);
+            var books = new Books(_accounts, _transfers, _promises, _failed, _now, () => ++_number);
             var statuses = books.Decide(batch);
             var created = batch.Zip(statuses).Where(one => one.Second == TransferStatus.Created).Select(one => one.First.Id);
             Assert.Equal(created, books.Happened.Select(happened => happened.Transfer.Id));
@@ -74,7 +75,7 @@ public sealed class BooksProperties
 
         private void Expire()
         {
-            var books = new Books(_accounts, _transfers, _promises, _failed, _now);
+            var books = new Books(_accounts, _transfers, _promises, _failed, _now, () => ++_number);
             foreach (var due in _transfers.Values.Where(one => one.ExpiresAt <= _now && _promises[one.Id] == PendingState.Waiting).ToList())
                 books.Expire(due.Id);
         }

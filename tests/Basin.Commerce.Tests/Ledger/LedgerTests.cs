@@ -161,7 +161,7 @@ public sealed class LedgerTests
         Assert.Equal(TransferStatus.Created, Assert.Single(made).Status);
         Assert.Equal(100, (await AccountAsync(host, "bank")).Debits.Posted);
         await Assert.AllAsync([Tenant, other], async tenant => Assert.Equal(
-            new TrialBalance("EUR", 2, new Side(0, 100), new Side(0, 100)),
+            new TrialBalance("EUR", 2, new SideSum(0, 100), new SideSum(0, 100)),
             Assert.Single(await ledger.SumAsync(tenant, TestContext.Current.CancellationToken))));
     }
 

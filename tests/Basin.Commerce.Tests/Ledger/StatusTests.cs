@@ -22,6 +22,7 @@ public sealed class StatusTests
     private readonly Dictionary<string, Transfer> _transfers = [];
     private readonly Dictionary<string, PendingState> _promises = [];
     private readonly HashSet<string> _failed = [];
+    private long _number;
 
     [Fact]
     public void What_is_missing_or_does_not_fit_is_told_in_order() => Mend(
@@ -47,7 +48,7 @@ public sealed class StatusTests
     [Fact]
     public void Posting_and_voiding_are_checked_in_order()
     {
-        Add(new Transfer("single", "cash", "sales", 10, "EUR", "sale", TransferKind.Single, TransferFlags.None, null, null, null, Now));
+        Add(new Transfer(++_number, "single", "cash", "sales", 10, "EUR", "sale", TransferKind.Single, TransferFlags.None, null, null, null, Now));
         AddPending("pending", "closed", "closed2", 10, PendingState.Posted);
         Mend(
             new NewTransfer("t", "a", "a", 11, "USD", "other", TransferKind.Post, TimeoutSeconds: 5, BalancingDebit: true),
@@ -86,7 +87,7 @@ public sealed class StatusTests
     [Fact]
     public void A_transfer_that_exists_is_compared_in_order()
     {
-        Add(new Transfer("t", "cash", "sales", 10, "EUR", "sale", TransferKind.Single, TransferFlags.None, null, null, "invoice 1", Now));
+        Add(new Transfer(++_number, "t", "cash", "sales", 10, "EUR", "sale", TransferKind.Single, TransferFlags.None, null, null, "invoice 1", Now));
         Mend(
             new NewTransfer("t", "a", "a", 0, "USD", "other", TransferKind.Post, "p", 5, "invoice 2", BalancingCredit: true),
             (TransferStatus.ExistsWithDifferentFlags, t => t with { Kind = TransferKind.Single }),
@@ -131,7 +132,7 @@ public sealed class StatusTests
     [Fact]
     public void A_balancing_transfer_exists_when_it_moved_no_more_than_is_asked_for_again()
     {
-        Add(new Transfer("t", "cash", "sales", 10, "EUR", "sale", TransferKind.Single, TransferFlags.BalancingDebit, null, null, null, Now));
+        Add(new Transfer(++_number, "t", "cash", "sales", 10, "EUR", "sale", TransferKind.Single, TransferFlags.BalancingDebit, null, null, null, Now));
         var again = Moving with { BalancingDebit = true };
         Assert.Equal(TransferStatus.Exists, Decide(again with { Amount = 11 }));
         Assert.Equal(TransferStatus.Exists, Decide(again with { Amount = null }));
@@ -359,7 +360,7 @@ public sealed class StatusTests
 
     private TransferStatus DecideAt(DateTimeOffset now, NewTransfer asked) => Assert.Single(BooksAt(now).Decide([asked]));
 
-    private Books BooksAt(DateTimeOffset now) => new(new(_accounts), new(_transfers), new(_promises), [.. _failed], now);
+    private Books BooksAt(DateTimeOffset now) => new(new(_accounts), new(_transfers), new(_promises), [.. _failed], now, () => ++_number);
 
     private NewTransfer EndAs(NewTransfer asked, PendingState state)
     {
@@ -377,7 +378,7 @@ public sealed class StatusTests
 
     private void AddPending(string id, string debit, string credit, long amount, PendingState state, int? timeoutSeconds = null)
     {
-        Add(new Transfer(id, debit, credit, amount, "EUR", "sale", TransferKind.Pending, TransferFlags.None, null, timeoutSeconds, null, Now));
+        Add(new Transfer(++_number, id, debit, credit, amount, "EUR", "sale", TransferKind.Pending, TransferFlags.None, null, timeoutSeconds, null, Now));
         _promises[id] = state;
         _accounts[debit] = _accounts[debit] with { Debits = new Side(amount, 0) };
         _accounts[credit] = _accounts[credit] with { Credits = new Side(amount, 0) };

@@ -59,23 +59,66 @@ public sealed class PaymentTests
         Refunding c      | release              | Refunding cr     |                        |
         Refunding c      | Refund done          | Refunded c       |                        |
         Refunding cr     | Refund done          | Refunded cr      | Released               |
-        Refunding c      | Refund refused       | Refunding c      |                        |
+        Refunding c      | Refund refused       | Captured c       |                        |
         Refunding cr     | Refund refused       | Refunding cr     |                        |
         Refunding c      | Refund unanswered    | Refunding c?     |                        |
         Refunding cr     | Refund unanswered    | Refunding cr?    |                        |
         Refunded c       | release              | Refunded cr      | Released               |
+        Authorizing      | Authorize asks       | ActionRequired   |                        |
+        Authorizing c    | Authorize asks       | ActionRequired c |                        |
+        Authorizing r    | Authorize asks       | Voiding r        |                        | Void
+        Authorizing cr   | Authorize asks       | Voiding cr       |                        | Void
+        ActionRequired   | capture              | ActionRequired c |                        |
+        ActionRequired   | release              | Voiding r        |                        | Void
+        ActionRequired   | customer             | Completing       |                        | Complete
+        ActionRequired c | release              | Voiding cr       |                        | Void
+        ActionRequired c | customer             | Completing c     |                        | Complete
+        Completing       | capture              | Completing c     |                        |
+        Completing       | release              | Completing r     |                        |
+        Completing c     | release              | Completing cr    |                        |
+        Completing r     | capture              | Completing cr    |                        |
+        Completing       | Complete done        | Authorized       | Authorized             |
+        Completing c     | Complete done        | Capturing c      | Authorized             | Capture
+        Completing r     | Complete done        | Voiding r        | Authorized             | Void
+        Completing cr    | Complete done        | Voiding cr       | Authorized, CaptureFailed | Void
+        Completing       | Complete refused     | Declined         | Declined               |
+        Completing c     | Complete refused     | Declined c       | Declined, CaptureFailed |
+        Completing r     | Complete refused     | Declined r       | Declined, Released     |
+        Completing cr    | Complete refused     | Declined cr      | Declined, CaptureFailed, Released |
+        Completing       | Complete unanswered  | Completing ?     |                        |
+        Completing c     | Complete unanswered  | Completing c?    |                        |
+        Completing r     | Complete unanswered  | Completing r?    |                        |
+        Completing cr    | Complete unanswered  | Completing cr?   |                        |
+        Authorized       | increment            | Incrementing     |                        | Increment
+        Incrementing     | capture              | Incrementing c   |                        |
+        Incrementing     | release              | Incrementing r   |                        |
+        Incrementing c   | release              | Incrementing cr  |                        |
+        Incrementing r   | capture              | Incrementing cr  |                        |
+        Incrementing     | Increment done       | Authorized       |                        |
+        Incrementing c   | Increment done       | Capturing c      |                        | Capture
+        Incrementing r   | Increment done       | Voiding r        |                        | Void
+        Incrementing cr  | Increment done       | Voiding cr       | CaptureFailed          | Void
+        Incrementing     | Increment refused    | Authorized       |                        |
+        Incrementing c   | Increment refused    | Capturing c      |                        | Capture
+        Incrementing r   | Increment refused    | Voiding r        |                        | Void
+        Incrementing cr  | Increment refused    | Voiding cr       | CaptureFailed          | Void
+        Incrementing     | Increment unanswered | Incrementing ?   |                        |
+        Incrementing c   | Increment unanswered | Incrementing c?  |                        |
+        Incrementing r   | Increment unanswered | Incrementing r?  |                        |
+        Incrementing cr  | Increment unanswered | Incrementing cr? |                        |
         """;
 
     private static readonly string[] States =
     [
         "Authorizing", "Authorizing c", "Authorizing r", "Authorizing cr", "Authorized", "Declined", "Declined c", "Declined r", "Declined cr",
         "Capturing c", "Capturing cr", "Captured c", "CaptureFailed c", "Voiding r", "Voiding cr", "Voided r", "Voided cr",
-        "Refunding c", "Refunding cr", "Refunded c", "Refunded cr",
+        "Refunding c", "Refunding cr", "Refunded c", "Refunded cr", "ActionRequired", "ActionRequired c",
+        "Completing", "Completing c", "Completing r", "Completing cr", "Incrementing", "Incrementing c", "Incrementing r", "Incrementing cr",
     ];
 
     private static readonly string[] Messages =
     [
-        "request", "capture", "release", "refund",
+        "request", "capture", "release", "refund", "customer", "increment", "Authorize asks",
         .. from operation in Enum.GetNames<PaymentOperation>() from end in new[] { "done", "refused", "unanswered" } select $"{operation} {end}",
     ];
 
@@ -112,7 +155,7 @@ public sealed class PaymentTests
     [InlineData(100, "EUR", "", "invalid_token")]
     public void A_request_that_makes_no_sense_is_declined_before_any_call(long amount, string currency, string token, string code)
     {
-        var decision = Payment.Request(Tenant, new PaymentRequested(Id, amount, currency, token));
+        var decision = Payment.Request(Tenant, new PaymentRequested(Id, amount, currency, token), "sandbox");
 
         Assert.Equal((PaymentState.Declined, code), (decision.Payment.State, decision.Payment.Code));
         Assert.Equal((Answers.Declined, null), (decision.Answers, decision.Call));
@@ -141,7 +184,7 @@ public sealed class PaymentTests
         Assert.Equal("payment_already_refunded", RefusalOf("Refunded cr").Code);
     }
 
-    private static Problem RefusalOf(string state) => Assert.Throws<ProblemException>(() => InState(state).Refund("why")).Problem;
+    private static Problem RefusalOf(string state) => Assert.Throws<ProblemException>(() => InState(state).Refund(new Id<Refund>(5), null, "why")).Problem;
 
     private static Decision? Tell(Payment payment, string message)
     {
@@ -152,13 +195,30 @@ public sealed class PaymentTests
             ["capture"] => payment.RequestCapture(),
             ["release"] => payment.RequestRelease(),
             ["refund"] when payment.State != PaymentState.Captured => null,
-            ["refund"] => payment.Refund("why"),
+            ["refund"] => payment.Refund(new Id<Refund>(5), null, "why"),
+            ["customer"] => payment.Complete(),
+            ["increment"] => payment.Increment(150),
+            ["Authorize", "asks"] => payment.Settle(PaymentOperation.Authorize, new ProviderOutcome("ch_1", null) { ActionUrl = "/prove" }),
+            ["Refund", "done" or "refused"] => payment.SettleRefund(RefundOf(payment), OutcomeOf(words[1])),
             [var operation, "unanswered"] => payment.NoAnswer(Enum.Parse<PaymentOperation>(operation), "no answer in time"),
             [var operation, var end] =>
-                payment.Settle(Enum.Parse<PaymentOperation>(operation), new ProviderOutcome("ch_1", end == "done" ? null : "card_declined")),
+                payment.Settle(Enum.Parse<PaymentOperation>(operation), OutcomeOf(end)),
             _ => throw new ArgumentException(message, nameof(message)),
         };
     }
+
+    private static ProviderOutcome OutcomeOf(string end) => new("ch_1", end == "done" ? null : "card_declined");
+
+    /// <summary>The whole is on its way back, because an operator wants it or because the payment was released.</summary>
+    private static Refund RefundOf(Payment payment) => new()
+    {
+        Id = new Id<Refund>(5),
+        Tenant = Tenant,
+        Payment = Id,
+        AmountMinor = 100,
+        State = payment.State == PaymentState.Refunding ? RefundState.Pending : RefundState.Succeeded,
+        IsOwed = payment.ReleaseAsked,
+    };
 
     private static Payment InState(string text)
     {
@@ -169,11 +229,13 @@ public sealed class PaymentTests
             Id = Id,
             Tenant = Tenant,
             State = state,
-            AmountMinor = 100,
+            AmountMinor = state == PaymentState.Incrementing ? 150 : 100,
             Currency = "EUR",
-            AuthorizedMinor = state is PaymentState.Authorizing or PaymentState.Declined ? 0 : 100,
+            AuthorizedMinor = state is PaymentState.Authorizing or PaymentState.Declined or PaymentState.ActionRequired or PaymentState.Completing ? 0 : 100,
             CapturedMinor = state is PaymentState.Captured or PaymentState.Refunding or PaymentState.Refunded ? 100 : 0,
             RefundedMinor = state == PaymentState.Refunded ? 100 : 0,
+            RefundingMinor = state == PaymentState.Refunding ? 100 : 0,
+            Intent = new Id<PaymentIntent>(3),
             CaptureAsked = flags.Contains('c'),
             ReleaseAsked = flags.Contains('r'),
             Code = state is PaymentState.Declined or PaymentState.CaptureFailed ? "card_declined" : null,

@@ -39,6 +39,25 @@ public sealed class ProviderFaultTests
     }
 
     [Fact]
+    public async Task The_first_calls_of_a_provider_may_come_at_the_same_time()
+    {
+        for (var turn = 0; turn < 50; turn++)
+        {
+            var (clock, options) = (new FakeClock(), new SandboxOptions());
+            var desk = new ProviderDesk([new SandboxProvider("sandbox", null!, options, () => "", clock, new Randomness(turn))], new PaymentsOptions(), clock);
+            using var together = new Barrier(2);
+
+            await Task.WhenAll(Task.Run(AskAsync), Task.Run(AskAsync));
+
+            async Task AskAsync()
+            {
+                together.SignalAndWait(TimeSpan.FromSeconds(20));
+                Assert.Equal("sandbox", await desk.AskAsync("sandbox", (provider, _) => Task.FromResult(provider.Name), CancellationToken.None));
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_slow_answer_is_waited_for()
     {
         await using var payments = await PaymentsHost.StartAsync();
@@ -104,6 +123,56 @@ public sealed class ProviderFaultTests
             if (each == operation)
                 faults.Throw(Call + Faults.After, failure: () => new IOException("The connection broke."));
         }
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(Faults.After, true)]
+    [InlineData("", false)]
+    [InlineData(Faults.After, false)]
+    public async Task What_a_customer_has_proved_survives_a_lost_call_or_answer(string lost, bool succeeds)
+    {
+        await using var payments = await PaymentsHost.StartAsync();
+        var asked = await payments.PayAsync("threeDSecure2Required", "&return_url=https://shop.example/back");
+        var id = await payments.OnlyPaymentAsync();
+        payments.Host.Faults.Throw(Call + lost, failure: () => new IOException("The connection broke."));
+
+        await payments.ProveAsync(id, succeeds);
+        var unknown = await payments.GetAsync(id);
+        await payments.Host.AdvanceAsync(TimeSpan.FromSeconds(2));
+
+        Assert.Equal("requires_action", asked.Text("status"));
+        Assert.Equal((PaymentState.Completing, true), (unknown.State, unknown.OutcomeUnknown));
+        Assert.Equal(succeeds ? PaymentState.Captured : PaymentState.Declined, await payments.StateAsync(id));
+        string[] before = ["requested", "action_required", "customer_returned", "complete_unanswered"];
+        string[] expected = succeeds ? [.. before, "authorized", "captured"] : [.. before, "declined"];
+        Assert.Equal(expected, await payments.StepsAsync(id));
+        Assert.Equal(succeeds ? PaymentsHost.Amount : 0, Assert.Single(await payments.ChargesAsync(id)).CapturedMinor);
+        await payments.AssertMoneyAgreesAsync();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(Faults.After)]
+    public async Task An_increment_survives_a_lost_call_or_answer_and_is_followed_by_the_capture_that_came_meanwhile(string lost)
+    {
+        await using var payments = await PaymentsHost.StartAsync(new() { ["Basin:Payments:AnswerPatience"] = "00:00:00.5" });
+        var held = await payments.HoldAsync();
+        payments.Host.Faults.Throw(Call + lost, failure: () => new IOException("The connection broke."));
+
+        var incrementing = payments.PostAsync($"payment_intents/{held.Id}/increment_authorization", "amount=2500", "increment");
+        await UntilAsync(async () => (await payments.GetAsync(held.Payment)).OutcomeUnknown);
+        var capturing = payments.PostAsync($"payment_intents/{held.Id}/capture", key: "capture");
+        await UntilAsync(async () => (await payments.StepsAsync(held.Payment))[^1] == "capture_requested");
+        await AdvanceUntilAsync(payments, TimeSpan.FromSeconds(1), () => Task.FromResult(incrementing.IsCompleted && capturing.IsCompleted));
+        await payments.Host.AdvanceAsync(TimeSpan.FromSeconds(2));
+
+        string[] expected =
+            ["requested", "authorized", "increment_requested", "increment_unanswered", "capture_requested", "incremented", "captured"];
+        Assert.Equal(expected, await payments.StepsAsync(held.Payment));
+        var charge = Assert.Single(await payments.ChargesAsync(held.Payment));
+        Assert.Equal((2500, 2500), (charge.AuthorizedMinor, charge.CapturedMinor));
+        await payments.AssertMoneyAgreesAsync();
     }
 
     [Fact]
@@ -250,15 +319,15 @@ public sealed class ProviderFaultTests
     }
 
     [Fact]
-    public async Task A_refund_that_the_provider_refuses_stays_owed_and_visible()
+    public async Task A_refund_that_the_provider_refuses_stays_owed_and_visible_and_is_asked_for_again_under_another_key()
     {
-        await using var payments = await PaymentsHost.StartAsync(new() { ["Basin:Payments:MaxTries"] = "3" });
+        await using var payments = await PaymentsHost.StartAsync(new() { ["Basin:Payments:LongestWait"] = "00:00:10" });
         var id = await payments.RequestAsync();
         await payments.CaptureAsync(id);
         // Somebody gives the money back at the provider, so that Basin's own refund is refused.
         var charge = Assert.Single(await payments.ChargesAsync(id));
         var elsewhere = new ProviderCall(payments.NewId(), PaymentOperation.Refund, 1999, "EUR", null, charge.Charge, payments.Host.Clock.GetUtcNow());
-        await payments.Host.Get<IPaymentProvider>().CallAsync(PaymentsHost.Tenant, elsewhere, CancellationToken.None);
+        await payments.Host.Get<ProviderDesk>().Of("sandbox").CallAsync(PaymentsHost.Tenant, elsewhere, CancellationToken.None);
 
         await payments.ReleaseAsync(id);
         for (var i = 0; i < 5; i++)
@@ -266,8 +335,11 @@ public sealed class ProviderFaultTests
 
         var view = await payments.GetAsync(id);
         Assert.Equal(PaymentState.Refunding, view.State);
-        Assert.Equal("refused with amount_too_large; try 3, left to the operator", view.History![^1].Detail);
-        Assert.Equal(1, await DeadJobsAsync(payments));
+        Assert.StartsWith("refused with amount_too_large; try ", view.History![^1].Detail);
+        Assert.Equal(0, await DeadJobsAsync(payments));
+        var keys = payments.Host.StoreOf("sandbox").ReadAllAsync(
+            snapshot => snapshot.ListAsync("SELECT key FROM sandbox_call WHERE code = 'amount_too_large'", row => row.Text(0)), CancellationToken.None);
+        Assert.True((await keys).Count > 3);
         Assert.Empty(await payments.Host.PublishedAsync<PaymentReleased>());
     }
 
@@ -284,7 +356,7 @@ public sealed class ProviderFaultTests
                 ShardKey.First,
                 async tx =>
                 {
-                    await SandboxBooks.OpenChargeAsync(tx, PaymentsHost.Tenant, tx.NewId<Charge>(), call);
+                    await SandboxBooks.OpenChargeAsync(tx, PaymentsHost.Tenant, tx.NewId<SandboxCharge>(), call);
                     return 0;
                 },
                 CancellationToken.None);

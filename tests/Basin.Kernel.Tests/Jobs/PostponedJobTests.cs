@@ -118,6 +118,34 @@ public sealed class PostponedJobTests : IAsyncLifetime
         Assert.Empty(await RowsAsync());
     }
 
+    [Fact]
+    public async Task Only_a_run_before_which_none_can_have_begun_is_the_first()
+    {
+        var first = new List<bool>();
+        Walker.OnCall = async (_, run, token) =>
+        {
+            first.Add(run.IsFirst);
+            if (first.Count == 1)
+                throw new StoreUnavailableException(StoreUnavailableException.Reasons.DiskFull, "full");
+            await run.AgainAtAsync(Now.AddMinutes(1), _ => ValueTask.CompletedTask, token);
+        };
+        await Walker.ScheduleAsync(Walker.NewThing(), 1, Now);
+        await _host.SettleAsync();
+        await RunAgainAsync();
+        await _host.AdvanceAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal([true, false, false], first);
+
+        await Walker.ScheduleAsync(Walker.NewThing(), 2, Now.AddHours(1));
+        await _host.RestartAsync();
+        Walker.OnCall = (_, run, token) =>
+        {
+            first.Add(run.IsFirst);
+            return run.CompleteAsync(token);
+        };
+        await _host.AdvanceAsync(TimeSpan.FromHours(1));
+        Assert.Equal([true, false, false, false, false], first);
+    }
+
     private async Task PostponeFirstAsync(Cause cause)
     {
         var due = Now;

@@ -8,6 +8,9 @@ public sealed class Backup(TimeProvider time, IProgress<CopyProgress> progress)
     /// <summary>What a database has beside it, which its copy has in it; and what was begun and not yet given its name.</summary>
     private static readonly string[] Passing = [".db-wal", ".db-shm", ".db-journal", ".tmp"];
 
+    /// <summary>Folders below the data directory that hold what must not be where the data is copied to, such as keys.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     internal CutPatience Patience { get; init; } = CutPatience.Default;
 
     /// <param name="data">Stays as it is.</param>
@@ -45,7 +48,7 @@ public sealed class Backup(TimeProvider time, IProgress<CopyProgress> progress)
         return files;
     }
 
-    private static List<BackupFile> CopyOthers(string data, string target, CancellationToken cancellation)
+    private List<BackupFile> CopyOthers(string data, string target, CancellationToken cancellation)
     {
         var files = new List<BackupFile>();
         foreach (var path in CopiedFiles.In(data).Where(IsOther).ToList())
@@ -56,8 +59,10 @@ public sealed class Backup(TimeProvider time, IProgress<CopyProgress> progress)
         return files;
     }
 
-    private static bool IsOther(string path) =>
-        !CopiedFiles.IsDatabase(path) && !Array.Exists(Passing, ending => path.EndsWith(ending, StringComparison.Ordinal));
+    private bool IsOther(string path) =>
+        !CopiedFiles.IsDatabase(path)
+        && !Array.Exists(Passing, ending => path.EndsWith(ending, StringComparison.Ordinal))
+        && !LeftOut.Any(folder => path.StartsWith($"{folder}/", StringComparison.Ordinal));
 
     /// <returns>Null when the file has gone meanwhile, as an old mail does.</returns>
     private static BackupFile? CopyOther(string source, string target, CancellationToken cancellation)
@@ -83,7 +88,7 @@ public sealed class Backup(TimeProvider time, IProgress<CopyProgress> progress)
 
     private void CopyDatabase(SqliteSource source, string path, string copy, CancellationToken cancellation)
     {
-        PartialDirectory.CreateFile(copy).Dispose();
+        PrivateFiles.Create(copy).Dispose();
         source.CopyTo(copy, (bytes, total) => progress.Report(new CopyProgress(path, CopyStage.Copying, bytes, total)), cancellation);
     }
 

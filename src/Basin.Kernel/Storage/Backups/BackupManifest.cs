@@ -21,7 +21,7 @@ internal sealed record BackupManifest(int Format, string Basin, DateTimeOffset A
 
     public void Write(string directory)
     {
-        using var file = PartialDirectory.CreateFile(System.IO.Path.Combine(directory, Name));
+        using var file = PrivateFiles.Create(System.IO.Path.Combine(directory, Name));
         JsonSerializer.Serialize(file, this, BackupJson.Default.BackupManifest);
         file.Flush(flushToDisk: true);
     }

@@ -46,7 +46,7 @@ internal static class CopiedFiles
     public static BackupFile Copy(string source, string target, CancellationToken cancellation, Action<long>? copied = null)
     {
         using var from = OpenToRead(source);
-        using var to = PartialDirectory.CreateFile(target);
+        using var to = PrivateFiles.Create(target);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var block = new byte[BlockBytes];
         var bytes = 0L;

@@ -1,18 +1,13 @@
-using System.Runtime.InteropServices;
-
 namespace Basin.Kernel.Storage.Backups;
 
 /// <summary>
 /// A directory that appears whole or not at all: it is filled beside its place, under another name, and renamed when all of it is on the disk.
 /// One that was interrupted is left under that name and taken over by the next try. Only the user who makes it reads it: it holds secrets.
 /// </summary>
-internal sealed partial class PartialDirectory : IDisposable
+internal sealed class PartialDirectory : IDisposable
 {
     /// <summary>Held open by whoever fills the directory. It is the only file that may be left over in a complete one.</summary>
     public const string LockName = ".lock";
-
-    private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode PrivateFolder = PrivateFile | UnixFileMode.UserExecute;
 
     private readonly string _target;
     private readonly FileStream _lock;
@@ -30,7 +25,7 @@ internal sealed partial class PartialDirectory : IDisposable
         if (System.IO.Path.GetDirectoryName(target) is not { } parent || !Directory.Exists(parent))
             throw new BackupException($"There is no directory in which '{target}' could be made.");
         var path = target + ".partial";
-        CreateFolder(path);
+        PrivateFiles.CreateFolder(path);
         var partial = new PartialDirectory(target, path, Lock(path));
         try
         {
@@ -85,42 +80,20 @@ internal sealed partial class PartialDirectory : IDisposable
             File.Delete(file);
     }
 
-    /// <summary>A folder that only its user reads, also when it was there.</summary>
-    public static void CreateFolder(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-            return;
-        }
-        Directory.CreateDirectory(path, PrivateFolder);
-        File.SetUnixFileMode(path, PrivateFolder);
-    }
-
-    /// <summary>A new file that only its user reads; its folder is made with it.</summary>
-    public static FileStream CreateFile(string path)
-    {
-        CreateFolder(System.IO.Path.GetDirectoryName(path)!);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = PrivateFile;
-        return new FileStream(path, options);
-    }
-
     /// <summary>Gives the directory its name. Every file in it was flushed by whoever wrote it; here the names are.</summary>
     public void Complete()
     {
         foreach (var folder in Directory.EnumerateDirectories(Path, "*", SearchOption.AllDirectories))
-            FlushFolder(folder);
-        FlushFolder(Path);
+            PrivateFiles.FlushFolder(folder);
+        PrivateFiles.FlushFolder(Path);
         // Elsewhere it is held until the directory has its name, so that nobody takes it over in between.
         if (OperatingSystem.IsWindows())
             _lock.Dispose();
         Directory.Move(Path, _target);
         _isComplete = true;
         File.Delete(System.IO.Path.Combine(_target, LockName));
-        FlushFolder(_target);
-        FlushFolder(System.IO.Path.GetDirectoryName(_target)!);
+        PrivateFiles.FlushFolder(_target);
+        PrivateFiles.FlushFolder(System.IO.Path.GetDirectoryName(_target)!);
     }
 
     public void Dispose()
@@ -136,28 +109,4 @@ internal sealed partial class PartialDirectory : IDisposable
         }
         _lock.Dispose();
     }
-
-    /// <summary>The framework opens no directories. On Windows the file system writes names in order by itself.</summary>
-    private static void FlushFolder(string path)
-    {
-        if (OperatingSystem.IsWindows())
-            return;
-        var descriptor = OpenFile(path, flags: 0);
-        if (descriptor < 0)
-            throw new IOException($"'{path}' could not be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
-        var code = Synchronize(descriptor);
-        var reason = Marshal.GetLastPInvokeErrorMessage();
-        _ = CloseFile(descriptor);
-        if (code != 0)
-            throw new IOException($"'{path}' could not be flushed: {reason}.");
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int OpenFile(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Synchronize(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int CloseFile(int descriptor);
 }

@@ -55,6 +55,9 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     private readonly ArrayBufferWriter<byte> _segment = new();
     private readonly List<NpgsqlBatchCommand> _sent = [];
+
+    // Those of them that must concern one row.
+    private readonly List<NpgsqlBatchCommand> _ones = [];
     private readonly ManualResetEventSlim _isLeaving = new();
     private NpgsqlConnection? _connection;
     private long _lastSequence;
@@ -94,13 +97,23 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
         _hasWritten = true;
         using var batch = BatchOf(sql, values);
         Ask(batch, static batch => batch.ExecuteNonQuery());
+        CheckOnes();
         return (int)batch.BatchCommands[^1].Rows;
     }
 
-    public override void Send(string sql, ReadOnlySpan<SqlValue> values)
+    public override void Send(string sql, ReadOnlySpan<SqlValue> values) => Send(database.BatchCommandOf(sql, values));
+
+    public override void SendOne(string sql, ReadOnlySpan<SqlValue> values)
+    {
+        var command = database.BatchCommandOf(sql, values);
+        _ones.Add(command);
+        Send(command);
+    }
+
+    private void Send(NpgsqlBatchCommand command)
     {
         _hasWritten = true;
-        _sent.Add(database.BatchCommandOf(sql, values));
+        _sent.Add(command);
         if (_sent.Count == MaxSent)
             Flush();
     }
@@ -110,6 +123,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     {
         using var batch = BatchOf(sql, values);
         using var reader = Ask(batch, static batch => batch.ExecuteReader());
+        CheckOnes();
         return Ask(reader, static reader => reader.Read()) ? map(new PostgresRow(reader, Documents)) : null;
     }
 
@@ -117,6 +131,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     {
         using var batch = BatchOf(sql, values);
         using var reader = Ask(batch, static batch => batch.ExecuteReader());
+        CheckOnes();
         var row = new PostgresRow(reader, Documents);
         var rows = new List<T>();
         while (Ask(reader, static reader => reader.Read()))
@@ -128,6 +143,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     {
         using var batch = BatchOf(sql, values);
         using var reader = Ask(batch, static batch => batch.ExecuteReader());
+        CheckOnes();
         return Ask(reader, static reader => reader.Read()) ? new PostgresRow(reader, Documents).IntegerOrNull(0) : null;
     }
 
@@ -156,6 +172,14 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     {
         using var batch = BatchOfSent();
         Ask(batch, static batch => batch.ExecuteNonQuery());
+        CheckOnes();
+    }
+
+    private void CheckOnes()
+    {
+        foreach (var one in _ones)
+            ExpectOne((long)one.Rows, one.CommandText);
+        _ones.Clear();
     }
 
     /// <summary>Makes itself known to the shard: what commits later is an update in place, which needs no room on the disk.</summary>
@@ -208,7 +232,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     private void TakeTurnAndReadState()
     {
         (_inTransaction, _isSpoiled, _hasWritten, _mayRunAgain) = (true, false, false, false);
-        _sent.Clear();
+        ForgetSent();
         using var batch = new NpgsqlBatch(_connection) { BatchCommands = { new(BeginTransaction), new(TakeTurn), Command(ReadState, process) } };
         using var reader = Ask(batch, static batch => batch.ExecuteReader());
         Ask(reader, static reader => reader.Read());
@@ -218,6 +242,9 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     public override void Commit(IReadOnlyList<EventRecord> published, bool hasJobs)
     {
+        // What they have to say must be heard before anything is kept.
+        if (_ones.Count > 0)
+            Flush();
         using var batch = BatchOfSent();
         batch.Timeout = CommitSeconds;
         EventSegment.WriteAll(published, _segment, (lastSequence, events) =>
@@ -296,8 +323,14 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
 
     public override void Rollback()
     {
-        _sent.Clear();
+        ForgetSent();
         Run("ROLLBACK", ends: true);
+    }
+
+    private void ForgetSent()
+    {
+        _sent.Clear();
+        _ones.Clear();
     }
 
     public override void Savepoint(SavepointName name) => Run(name == SavepointName.Item ? "SAVEPOINT item" : "SAVEPOINT part");

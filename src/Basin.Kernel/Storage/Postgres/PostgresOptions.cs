@@ -57,7 +57,7 @@ public sealed class PostgresOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan FailoverPatience { get; set; } = TimeSpan.FromSeconds(10);
 
-    internal bool IsUsed => !string.IsNullOrEmpty(ConnectionString);
+    public bool IsUsed => !string.IsNullOrEmpty(ConnectionString);
 
     /// <summary>The database of a shard.</summary>
     internal string ConnectionStringOf(string system, int shard) =>

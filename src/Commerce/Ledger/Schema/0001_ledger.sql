@@ -12,15 +12,22 @@ CREATE TABLE account (
     credits_posted  INTEGER NOT NULL CHECK (credits_posted >= 0),
     reference       TEXT,
     opened_at       INTEGER NOT NULL,
+    -- How many there are, the newest of them, and when that was.
     entries         INTEGER NOT NULL,
+    newest          INTEGER NOT NULL,
     changed_at      INTEGER NOT NULL,
     PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE transfer (
+-- What happened: transfers, and promises that expired. Each row is an entry of both its accounts and names the entry before it of each, 0 when it is the
+-- first: the entries of an account are read along that chain. Rows are only appended, and no index is written in as many places as there are accounts.
+CREATE TABLE journal (
     number          INTEGER PRIMARY KEY,
     tenant          INTEGER NOT NULL,
-    id              TEXT    NOT NULL,
+    -- Of the transfer; null where a promise expired.
+    id              TEXT,
+    -- The number of the promise that expired.
+    expired         INTEGER,
     debit           TEXT    NOT NULL,
     credit          TEXT    NOT NULL,
     amount          INTEGER NOT NULL CHECK (amount >= 0),
@@ -31,34 +38,44 @@ CREATE TABLE transfer (
     pending_id      TEXT,
     timeout_seconds INTEGER,
     reference       TEXT,
-    at              INTEGER NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX transfer_id ON transfer (tenant, id);
-
--- What a transfer did to each of its accounts. A promise that expires makes entries too, of the same transfer.
-CREATE TABLE entry (
-    tenant          INTEGER NOT NULL,
-    account         TEXT    NOT NULL,
-    -- Neither goes back along an account, and the number counts its entries.
     at              INTEGER NOT NULL,
-    number          INTEGER NOT NULL,
-    transfer        INTEGER NOT NULL,
-    is_expiry       INTEGER NOT NULL,
-    -- After it; null where the account keeps no history.
-    debits_pending  INTEGER,
-    debits_posted   INTEGER,
-    credits_pending INTEGER,
-    credits_posted  INTEGER,
-    PRIMARY KEY (tenant, account, at, number)
+    debit_entry     INTEGER NOT NULL,
+    debit_before    INTEGER NOT NULL,
+    credit_entry    INTEGER NOT NULL,
+    credit_before   INTEGER NOT NULL,
+    CHECK ((id IS NULL) <> (expired IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX journal_id ON journal (tenant, id);
+
+-- The way into the middle of a chain: every so many entries of an account, one. Neither time nor entry goes back along an account.
+CREATE TABLE milestone (
+    tenant  INTEGER NOT NULL,
+    account TEXT    NOT NULL,
+    at      INTEGER NOT NULL,
+    entry   INTEGER NOT NULL,
+    number  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, account, at, entry)
 ) STRICT, WITHOUT ROWID;
 
+-- The balance after an entry, of accounts that keep their history.
+CREATE TABLE history (
+    number          INTEGER NOT NULL,
+    account         TEXT    NOT NULL,
+    debits_pending  INTEGER NOT NULL,
+    debits_posted   INTEGER NOT NULL,
+    credits_pending INTEGER NOT NULL,
+    credits_posted  INTEGER NOT NULL,
+    PRIMARY KEY (number, account)
+) STRICT, WITHOUT ROWID;
+
+-- What became of pending transfers, by their number.
 CREATE TABLE promise (
+    number     INTEGER PRIMARY KEY,
     tenant     INTEGER NOT NULL,
     id         TEXT    NOT NULL,
     state      INTEGER NOT NULL,
-    expires_at INTEGER,
-    PRIMARY KEY (tenant, id)
-) STRICT, WITHOUT ROWID;
+    expires_at INTEGER
+) STRICT;
 CREATE INDEX promise_expiry ON promise (expires_at) WHERE state = 0 AND expires_at IS NOT NULL;
 
 -- Ids of transfers that were refused for what the accounts were then.

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Basin.Payments.Providers;
 
 /// <summary>Section <c>Basin:Sandbox</c>: how badly the sandbox provider behaves. All is read at each call, so a drill may change it meanwhile.</summary>
-public sealed class SandboxOptions
+public class SandboxOptions
 {
     /// <summary>Time that every call takes. Default none.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
@@ -18,4 +18,19 @@ public sealed class SandboxOptions
     /// <summary>Time that an authorization of <c>tok_slow</c> takes. Default 2 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan SlowAnswer { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Where customers find this host, for the page on which they prove who they are. Default the first address that it listens on.</summary>
+    [Url, MaxLength(200)]
+    public string? PublicUrl { get; set; }
+
+    /// <summary>What it keeps of each capture, in thousandths. Default 29.</summary>
+    [Range(0, 1000)]
+    public int FeePerMille { get; set; } = 29;
+
+    /// <summary>What it keeps besides, in the currency's minor unit. Default 30.</summary>
+    [Range(0, 100_000)]
+    public long FeeMinor { get; set; } = 30;
 }
+
+/// <summary>Section <c>Basin:Reserve</c>: the same for the second sandbox, which is asked where the first is not to be reached.</summary>
+public sealed class ReserveOptions : SandboxOptions;

@@ -1,0 +1,31 @@
+namespace Basin.Payments.Stripe;
+
+/// <summary>How Stripe's objects are written: nulls too.</summary>
+[JsonSerializable(typeof(PaymentIntentShape))]
+[JsonSerializable(typeof(StripeList<PaymentIntentShape>))]
+[JsonSerializable(typeof(ChargeShape))]
+[JsonSerializable(typeof(StripeList<ChargeShape>))]
+[JsonSerializable(typeof(RefundShape))]
+[JsonSerializable(typeof(StripeList<RefundShape>))]
+[JsonSerializable(typeof(BalanceShape))]
+[JsonSerializable(typeof(BalanceTransactionShape))]
+[JsonSerializable(typeof(StripeList<BalanceTransactionShape>))]
+[JsonSerializable(typeof(CustomerShape))]
+[JsonSerializable(typeof(StripeList<CustomerShape>))]
+[JsonSerializable(typeof(PaymentMethodShape))]
+[JsonSerializable(typeof(StripeList<PaymentMethodShape>))]
+[JsonSerializable(typeof(SetupIntentShape))]
+[JsonSerializable(typeof(StripeList<SetupIntentShape>))]
+[JsonSerializable(typeof(DisputeShape))]
+[JsonSerializable(typeof(StripeList<DisputeShape>))]
+[JsonSerializable(typeof(NothingShape))]
+[JsonSerializable(typeof(PayoutShape))]
+[JsonSerializable(typeof(StripeList<PayoutShape>))]
+[JsonSerializable(typeof(DeletedShape))]
+[JsonSerializable(typeof(WebhookEndpointShape))]
+[JsonSerializable(typeof(StripeList<WebhookEndpointShape>))]
+[JsonSerializable(typeof(EventShape))]
+[JsonSerializable(typeof(StripeList<EventShape>))]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.Never, Converters = [typeof(UnixSeconds)])]
+internal sealed partial class StripeJson : JsonSerializerContext;

@@ -250,9 +250,7 @@ public sealed class CardSearchTests(ITestOutputHelper output)
             Refused(await PostAsync(client, "tokens", form, NextKey()), form);
     }
 
-    /// <summary>
-    /// In members that are no texts. What merchants may write freely, such as a description or metadata, is theirs and is kept as they wrote it.
-    /// </summary>
+    /// <summary>In members that are for something else, free texts among them.</summary>
     private async Task UseWrongMembersAsync(HttpClient client)
     {
         string[] members =
@@ -271,7 +269,8 @@ public sealed class CardSearchTests(ITestOutputHelper output)
             "amount", "currency", "customer", "payment_method", "payment_method_types[]", "capture_method", "confirm",
             "payment_method_data[card][number]", "payment_method_data[type]", "payment_method_data[card][token]", "payment_method_data[card][cvc]",
             "setup_future_usage", "expand[]", "off_session", "unknown", "card", "card[number]", "source",
-            "shipping[address]", "metadata", "cancellation_reason", "amount_to_capture",
+            "shipping[address]", "metadata", "cancellation_reason", "amount_to_capture", "description", "metadata[note]", "statement_descriptor",
+            "statement_descriptor_suffix", "receipt_email", "return_url", "transfer_group", "shipping[name]", "shipping[address][line1]",
         ];
         foreach (var member in ofIntents)
         {
@@ -287,17 +286,18 @@ public sealed class CardSearchTests(ITestOutputHelper output)
         }
         foreach (var (path, names) in new[]
         {
-            ("customers", "source card[number] payment_method address metadata expand[]"),
-            ("payment_methods", "type card[number] card[token] card[cvc] customer billing_details"),
-            ("setup_intents", "payment_method customer payment_method_data[card][number] usage"),
-            ("refunds", "charge payment_intent amount reason card[number]"),
-            ("payouts", "amount currency destination method"),
-            ("webhook_endpoints", "url card[number] unknown"),
+            ("customers", "source card[number] payment_method address metadata expand[] name email phone description address[line1] metadata[a]"),
+            ("payment_methods", "type card[number] card[token] card[cvc] customer billing_details billing_details[name] metadata[a]"),
+            ("setup_intents", "payment_method customer payment_method_data[card][number] usage description metadata[a] return_url"),
+            ("refunds", "charge payment_intent amount reason card[number] metadata[a]"),
+            ("payouts", "amount currency destination method description statement_descriptor metadata[a]"),
+            ("webhook_endpoints", "url card[number] unknown description api_version enabled_events[] metadata[a]"),
             ("charges", "source card[number] amount"),
         })
         {
             foreach (var member in names.Split(' '))
-                await PostAsync(client, path, $"{member}={Card($"{path}, {member}")}&{RestOf(path)}", NextKey());
+                Refused(await PostAsync(client, path, $"{member}={Card($"{path}, {member}")}&{RestOf(path)}", NextKey()), member);
+            await PostAsync(client, path, $"metadata[{Card($"{path}, as a key of metadata")}]=a&{RestOf(path)}", NextKey());
         }
         await PostAsync(client, "payment_methods", $"type=card&card[number]={Card("a method of a number")}&{Expiry}&card[cvc]=919");
         await PostAsync(client, "payment_intents", $"amount=1000&currency=eur&confirm=true&payment_method=pm_{Card("as the name of a method")}");

@@ -2,6 +2,7 @@ using System.Reflection;
 using Basin.Kernel.Events;
 using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Http;
+using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Moving;
@@ -51,6 +52,8 @@ public sealed class SystemDefinition
     /// <summary>Whether its keys may spread over several shards.</summary>
     internal bool MayShard { get; private set; }
 
+    internal IdSequences Sequences { get; private set; } = IdSequences.All;
+
     /// <summary>The system that it runs with, wherever that is; null when it is placed by itself.</summary>
     internal string? Companion { get; private set; }
 
@@ -73,6 +76,20 @@ public sealed class SystemDefinition
     public SystemDefinition Sharded()
     {
         MayShard = true;
+        return this;
+    }
+
+    /// <summary>Says that its ids become those of another system's entities too; one that <see cref="TakesIds"/>.</summary>
+    public SystemDefinition GivesIds()
+    {
+        Sequences = IdSequences.Lower;
+        return this;
+    }
+
+    /// <summary>Says that it takes over ids from one that <see cref="GivesIds"/>, and makes others itself for entities of the same kind.</summary>
+    public SystemDefinition TakesIds()
+    {
+        Sequences = IdSequences.Upper;
         return this;
     }
 

@@ -2,7 +2,7 @@ namespace Basin.Kernel.Ids;
 
 /// <summary>
 /// Makes the ids of one shard: unique and growing, whatever the wall clock does, across restarts too.
-/// Any number of threads may ask at once; nobody waits for a lock, only for the next millisecond when 4,096 ids of this one are gone. A clock that
+/// Any number of threads may ask at once; nobody waits for a lock, only for the next millisecond when the ids of this one, 4,096 or a half of them, are gone. A clock that
 /// stands still is not waited for: ids then take the next millisecond ahead of it.
 /// </summary>
 /// <remarks>
@@ -19,6 +19,7 @@ public sealed class IdGenerator
 
     private readonly TimeProvider _time;
     private readonly int _shard;
+    private readonly IdSequences _sequences;
     private readonly Action<long> _persistMark;
     private readonly Lock _markLock = new();
     private readonly long _anchorTimestamp;
@@ -31,17 +32,19 @@ public sealed class IdGenerator
     /// <param name="shard">0 to 1023; no two living generators may share one.</param>
     /// <param name="persistedMarkMs">The last mark persisted, in milliseconds of <see cref="Snowflake"/>'s epoch; 0 at the first start.</param>
     /// <param name="persistMark">Persists a mark durably before it returns.</param>
-    public IdGenerator(TimeProvider time, int shard, long persistedMarkMs, Action<long> persistMark)
+    /// <param name="sequences">All of a millisecond's when null.</param>
+    public IdGenerator(TimeProvider time, int shard, long persistedMarkMs, Action<long> persistMark, IdSequences? sequences = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shard);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, Snowflake.MaxShards);
         _time = time;
         _shard = shard;
         _persistMark = persistMark;
+        _sequences = sequences ?? IdSequences.All;
         _markMs = persistedMarkMs;
         _anchorTimestamp = time.GetTimestamp();
         _anchorMs = Math.Max(Snowflake.MillisecondsOf(time.GetUtcNow()), persistedMarkMs + 1);
-        _last = (_anchorMs - 1) << Snowflake.SequenceBits;
+        _last = ((_anchorMs - 1) << Snowflake.SequenceBits) | (uint)_sequences.Last;
     }
 
     public Id<T> Next<T>()
@@ -55,17 +58,20 @@ public sealed class IdGenerator
             var last = Volatile.Read(ref _last);
             var now = NowMs();
             var lastMs = last >> Snowflake.SequenceBits;
-            if (now <= lastMs && (last & (Snowflake.SequencesPerMillisecond - 1)) == Snowflake.SequencesPerMillisecond - 1 && spin.Count < MaxSpins)
+            var isSpent = Snowflake.SequenceOf(last) == _sequences.Last;
+            if (now <= lastMs && isSpent && spin.Count < MaxSpins)
             {
                 spin.SpinOnce(sleep1Threshold: -1);
                 continue;
             }
-            var next = now > lastMs ? now << Snowflake.SequenceBits : last + 1;
+            var next = now > lastMs ? FirstOf(now) : isSpent ? FirstOf(lastMs + 1) : last + 1;
             PersistMarkBeyond(next >> Snowflake.SequenceBits);
             if (Interlocked.CompareExchange(ref _last, next, last) == last)
-                return Snowflake.Compose(next >> Snowflake.SequenceBits, _shard, (int)next & (Snowflake.SequencesPerMillisecond - 1));
+                return Snowflake.Compose(next >> Snowflake.SequenceBits, _shard, Snowflake.SequenceOf(next));
         }
     }
+
+    private long FirstOf(long milliseconds) => (milliseconds << Snowflake.SequenceBits) | (uint)_sequences.First;
 
     private long NowMs()
     {

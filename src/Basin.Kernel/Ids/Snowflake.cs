@@ -18,6 +18,8 @@ public static class Snowflake
 
     public static int ShardOf(long id) => (int)(id >> SequenceBits) & (MaxShards - 1);
 
+    public static int SequenceOf(long id) => (int)id & (SequencesPerMillisecond - 1);
+
     public static DateTimeOffset TimeOf(long id) =>
         DateTimeOffset.FromUnixTimeMilliseconds((id >> (ShardBits + SequenceBits)) + EpochUnixMilliseconds);
 

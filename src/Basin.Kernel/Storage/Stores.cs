@@ -38,7 +38,7 @@ public sealed class Stores : IDisposable
         var count = ShardCountOf(system, options);
         var shards = new List<Shard>();
         for (var number = 0; number < count; number++)
-            shards.Add(_engine.Open(new ShardPlace(system.Name, number, count), system.Migrations));
+            shards.Add(_engine.Open(new ShardPlace(system.Name, number, count) { Sequences = system.Sequences }, system.Migrations));
         return shards;
     }
 

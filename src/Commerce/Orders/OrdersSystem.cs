@@ -22,6 +22,7 @@ public static class OrdersSystem
         {
             builder.AddSystem(Name, Assembly.GetExecutingAssembly())
                 .Sharded()
+                .GivesIds()
                 .Publishes<OrderPlaced>()
                 .Publishes<OrderShipped>()
                 .Publishes<OrderDelivered>()

@@ -12,14 +12,14 @@ public static class PaymentToken
         text is { Length: > 4 and <= MaxLength }
         && text.StartsWith("tok_", StringComparison.Ordinal)
         && text.AsSpan().IndexOfAnyExcept(TokenCharacters) < 0
-        && !CardNumber.IsIn(text);
+        && !CardDigits.AreIn(text);
 
     extension(Checks checks)
     {
         /// <summary>A provider's token, with a sentence of its own for those who send a card number.</summary>
         public void Token(string? token, string member)
         {
-            checks.That(!CardNumber.IsIn(token), member, "This looks like a card number. Send a provider's token, such as tok_visa, and never the number.");
+            checks.That(!CardDigits.AreIn(token), member, "This looks like a card number. Send a provider's token, such as tok_visa, and never the number.");
             checks.That(IsToken(token), member, $"A provider's token is expected: tok_ and letters, digits or underscores, at most {MaxLength} characters.");
         }
     }

@@ -101,7 +101,7 @@ internal sealed class PaymentsConsole([FromKeyedServices(PaymentsSystem.Name)] S
     {
         var checks = new Checks();
         checks.Text(form.Reason, "reason", MaxReason);
-        checks.That(!CardNumber.IsIn(form.Reason), "reason", "This looks like a card number, which is never kept.");
+        checks.That(!CardDigits.AreIn(form.Reason), "reason", "This looks like a card number, which is never kept.");
         // What was never requested has no currency, and nothing to give back.
         var currency = payment.Currency.Length == 0 ? "EUR" : payment.Currency;
         var amount = PaymentWords.MinorOf(form.Amount, currency);

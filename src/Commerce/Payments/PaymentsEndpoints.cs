@@ -49,7 +49,7 @@ public sealed record RefundRequest(string Reason) : IChecked
     public void Check(Checks checks)
     {
         checks.Text(Reason, "reason", maximum: 200);
-        checks.That(!CardNumber.IsIn(Reason), "reason", "This looks like a card number, which is never kept.");
+        checks.That(!CardDigits.AreIn(Reason), "reason", "This looks like a card number, which is never kept.");
     }
 }
 

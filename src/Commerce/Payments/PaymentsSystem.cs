@@ -28,6 +28,7 @@ public static class PaymentsSystem
             var assembly = typeof(PaymentsSystem).Assembly;
             builder.AddSystem(Name, assembly, "Payments")
                 .Sharded()
+                .TakesIds()
                 .Options<PaymentsOptions>("Payments")
                 .Publishes<PaymentAuthorized>()
                 .Publishes<PaymentDeclined>()

@@ -56,6 +56,8 @@ public sealed class MetadataChange
             throw StripeErrors.Invalid(member.Path, $"Metadata keys must have 1 to {MaxKeyLength} characters.").Refusal();
         if (member.Text is not { } text)
             throw StripeErrors.Invalid(member.Path, "Metadata values must be strings.").Refusal();
+        if (CardDigits.AreIn(key) || CardDigits.AreIn(text))
+            throw StripeErrors.HoldsCard(member.Path).Refusal();
         return text.Length <= MaxValueLength ? text
             : throw StripeErrors.Invalid(member.Path, $"Metadata values can have up to {MaxValueLength} characters.").Refusal();
     }

@@ -61,6 +61,11 @@ public static partial class StripeErrors
         + $"You should remove '{param}' from your request or supply a non-empty value.",
         "parameter_invalid_empty");
 
+    /// <param name="param">Not repeated where it is the number.</param>
+    public static StripeError HoldsCard(string param) => Invalid(
+        Echo(param),
+        $"The value of {Echo(param)} looks like a card number, which is taken only by POST /v1/tokens as card[number], and kept nowhere else.");
+
     public static StripeError NotAnInteger(string param, string value) =>
         Invalid(param, $"Invalid integer: {Echo(value)}", "parameter_invalid_integer");
 

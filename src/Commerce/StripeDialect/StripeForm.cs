@@ -5,7 +5,7 @@ namespace Basin.StripeDialect;
 
 /// <summary>
 /// Reads the parameters of a request, or of an object within it. The first that is wrong ends the request with Stripe's error; whoever has read all
-/// that it knows calls <see cref="RefuseOthers"/>.
+/// that it knows calls <see cref="RefuseOthers"/>. No text may hold a card number, whatever it is for, but one that is read as a secret.
 /// </summary>
 public sealed class StripeForm
 {
@@ -28,6 +28,18 @@ public sealed class StripeForm
 
     /// <summary>The full name of a parameter for an error, such as <c>card[number]</c>.</summary>
     public string PathOf(string name) => _node.Path.Length == 0 ? name : $"{_node.Path}[{name}]";
+
+    /// <summary>A text that may hold anything, for whoever never keeps, logs or repeats it.</summary>
+    public string Secret(string name) => SecretOrNull(name) ?? throw Missing(name);
+
+    /// <inheritdoc cref="Secret"/>
+    public string? SecretOrNull(string name) => Take(name) switch
+    {
+        null => null,
+        { Text: null } node => throw NotAText(node.Path),
+        { Text: "" } node => throw StripeErrors.Empty(node.Path).Refusal(),
+        { Text: { } text } => text,
+    };
 
     public string Text(string name, int maximum = FormNode.MaxValueLength) => TextOrNull(name, maximum) ?? throw Missing(name);
 
@@ -126,12 +138,7 @@ public sealed class StripeForm
 
     /// <summary>A list of texts: <c>types[]=...</c> or <c>types[0]=...</c>. Empty when it is not there.</summary>
     public IReadOnlyList<string> Texts(string name, int maximum = 100) =>
-        [.. Items(name, maximum).Select(item => item.Text switch
-        {
-            null => throw NotAText(item.Path),
-            "" => throw StripeErrors.Empty(item.Path).Refusal(),
-            { } text => text,
-        })];
+        [.. Items(name, maximum).Select(item => Kept(item) is { Length: > 0 } text ? text : throw StripeErrors.Empty(item.Path).Refusal())];
 
     /// <summary>Pairs that the caller keeps with an object.</summary>
     public MetadataChange Metadata(string name = "metadata") => IsUnset(name) ? MetadataChange.Clearing : MetadataChange.Of(Take(name), PathOf(name));
@@ -180,7 +187,11 @@ public sealed class StripeForm
             : throw StripeErrors.Invalid(PathOf(name), $"Invalid array: at most {maximum} items are allowed in {PathOf(name)}.").Refusal();
     }
 
-    private string? Value(string name) => Take(name) is not { } node ? null : node.Text ?? throw NotAText(node.Path);
+    private string? Value(string name) => Take(name) is not { } node ? null : Kept(node);
+
+    private static string Kept(FormNode node) => node.Text is not { } text ? throw NotAText(node.Path)
+        : CardDigits.AreIn(text) ? throw StripeErrors.HoldsCard(node.Path).Refusal()
+        : text;
 
     private bool IsUnset(string name) => Take(name) is { Text.Length: 0 };
 

@@ -38,7 +38,7 @@ public sealed record CardHolder(string? Name, string? AddressLine1, string? Post
         if (text is null)
             return;
         checks.Text(text, member, MaxText);
-        checks.That(!CardNumber.IsIn(text), member, "This looks like a card number, which belongs into no other member.");
+        checks.That(!CardDigits.AreIn(text), member, "This looks like a card number, which belongs into no other member.");
     }
 }
 

@@ -1,4 +1,3 @@
-using Basin.StripeDialect;
 using Basin.Vault.Keys;
 using Basin.Vault.Stripe;
 using Microsoft.Extensions.DependencyInjection;

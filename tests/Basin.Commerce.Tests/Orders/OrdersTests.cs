@@ -212,6 +212,28 @@ public sealed class OrdersTests
     }
 
     /// <summary>Money taken and not given back, and stock gone, are those of what was sold; nothing is held and the provider agrees.</summary>
+    /// <summary>The clock stands still: two systems that count the ids of a millisecond by themselves come to the same ones.</summary>
+    [Fact]
+    public async Task An_order_and_an_intent_of_one_millisecond_have_each_a_payment()
+    {
+        await using var shop = await Shop.OpenAsync();
+        const int Count = 5;
+        for (var i = 0; i < Count; i++)
+        {
+            await shop.PlaceAsync(Shop.Order());
+            using var intent = await shop.Host.Client.PostAsync("/stripe/v1/payment_intents", new FormUrlEncodedContent(new Dictionary<string, string>
+            {
+                ["amount"] = "1000", ["currency"] = "eur", ["confirm"] = "true", ["payment_method"] = "pm_card_visa",
+            }));
+            Assert.Equal(HttpStatusCode.OK, intent.StatusCode);
+        }
+        await shop.FinishAsync();
+
+        var payments = (await shop.Host.Client.GetFromJsonAsync<JsonNode>("/v1/payments"))!["items"]!.AsArray();
+        var amounts = payments.Select(payment => payment!["capturedMinor"]!.GetValue<long>()).Order();
+        Assert.Equal([.. Enumerable.Repeat(2L * Shop.PriceMinor, Count), .. Enumerable.Repeat(1000L, Count)], amounts);
+    }
+
     private static async Task AssertBooksAsync(Shop shop, int soldUnits)
     {
         var audit = await shop.AuditAsync();

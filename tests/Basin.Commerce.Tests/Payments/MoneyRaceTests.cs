@@ -70,19 +70,20 @@ public sealed class MoneyRaceTests
     public async Task Refunds_and_a_release_at_once_give_everything_back_once(string card, int seed)
     {
         await using var payments = await PaymentsHost.StartAsync(seed: seed);
-        var paid = await payments.PayAsync(card);
+        var id = await payments.RequestAsync($"tok_{card}");
+        await payments.CaptureAsync(id);
 
-        var releases = AtOnceAsync(_ => payments.PublishAsync(new PaymentReleaseRequested(paid.Payment)), 3);
-        var replies = await AtOnceAsync(i => payments.PostAsync("refunds", $"payment_intent={paid.Id}&amount={7 + i}"));
+        var releases = AtOnceAsync(_ => payments.PublishAsync(new PaymentReleaseRequested(id)), 3);
+        var replies = await AtOnceAsync(i => payments.PostAsync("refunds", $"charge={Charge.IdOf(id)}&amount={7 + i}"));
         await releases;
         await payments.Host.SettleAsync();
 
         Assert.All(
             replies,
             reply => Assert.True(reply.Status == 200 || reply.Code is "amount_too_large" or "charge_already_refunded", reply.Body.ToJsonString()));
-        Assert.Equal(PaymentState.Refunded, await payments.StateAsync(paid.Payment));
-        Assert.Equal(PaymentsHost.Amount, Assert.Single(await payments.ChargesAsync(paid.Payment)).RefundedMinor);
-        Assert.Equal([new PaymentReleased(paid.Payment, PaymentsHost.Amount)], await payments.Host.PublishedAsync<PaymentReleased>());
+        Assert.Equal(PaymentState.Refunded, await payments.StateAsync(id));
+        Assert.Equal(PaymentsHost.Amount, Assert.Single(await payments.ChargesAsync(id)).RefundedMinor);
+        Assert.Equal([new PaymentReleased(id, PaymentsHost.Amount)], await payments.Host.PublishedAsync<PaymentReleased>());
         await payments.AssertMoneyAgreesAsync();
     }
 

@@ -41,6 +41,7 @@ internal sealed class PaymentsHost(TestHost host) : IAsyncDisposable
             builder.Services.AddFaultsTo<ILedger>();
             builder.AddSystem(Asker, typeof(PaymentsHost).Assembly, Asker)
                 .Sharded()
+                .GivesIds()
                 .Publishes<PaymentRequested>()
                 .Publishes<PaymentCaptureRequested>()
                 .Publishes<PaymentReleaseRequested>();
@@ -52,7 +53,7 @@ internal sealed class PaymentsHost(TestHost host) : IAsyncDisposable
 
     public static Id<Tenant> Tenant => TestHost.DefaultCaller.Tenant;
 
-    public Id<Payment> NewId() => host.StoreOf("payments").Shards[0].Ids.Next<Payment>();
+    public Id<Payment> NewId() => host.StoreOf(Asker).Shards[0].Ids.Next<Payment>();
 
     public Task PublishAsync<T>(T asked, Id<Tenant>? tenant = null)
         where T : class, IEvent<T> => host.StoreOf(Asker).PublishAsync(new ShardKey(asked.Key), tenant ?? Tenant, asked);

@@ -223,13 +223,27 @@ public sealed class StripeRoutesTests : IAsyncLifetime
         Assert.False(error.AsObject().ContainsKey("param"));
     }
 
+    [Theory]
+    [InlineData("name=4242 4242 4242 4242", "name")]
+    [InlineData("name=cat&metadata[note]=paid by 4242424242424242", "metadata[note]")]
+    [InlineData("name=cat&metadata[4242424242424242]=a", "metadata[(hidden)]")]
+    [InlineData("name=cat&expand[]=4242424242424242", "expand[0]")]
+    public async Task No_text_may_hold_a_card_s_number(string form, string param)
+    {
+        using var answer = await PostAsync("/pets", form);
+        var error = (await JsonOf(answer))["error"]!;
+        Assert.Equal((400, "invalid_request_error", param), ((int)answer.StatusCode, (string?)error["type"], (string?)error["param"]));
+        Assert.DoesNotContain("4242", error.ToJsonString());
+    }
+
+    /// <summary>Nor what might be one.</summary>
     [Fact]
     public async Task No_error_repeats_a_card_s_number()
     {
         string[] paths =
         [
-            "/pets?limit=4242424242424242", "/pets?limit=4242-4242-4242-4242", "/pets?starting_after=4242%204242%204242%204242",
-            "/pets/4242424242424242", "/nothing/4242424242424242", "/pets?limit=card%204242424242424242!", "/pets?4242424242424242=1",
+            "/pets?limit=4242424242424241", "/pets?limit=4242-4242-4242-4241", "/pets?starting_after=4242%204242%204242%204241",
+            "/pets/4242424242424242", "/nothing/4242424242424242", "/pets?limit=card%204242424242424241!", "/pets?4242424242424242=1",
         ];
         foreach (var path in paths)
         {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Basin.Kernel.Access;
+using Basin.StripeDialect;
 using Basin.Testing;
 using Basin.Vault;
 

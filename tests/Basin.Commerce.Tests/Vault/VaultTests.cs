@@ -1,6 +1,7 @@
 using Basin.Kernel.Http;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Tenancy;
+using Basin.StripeDialect;
 using Basin.Testing;
 using Basin.Vault;
 

@@ -34,8 +34,7 @@ internal static class KilledWriter
     }
 
     public static SqliteShard Open(string directory) => SqliteShard.Open(
-        "crash",
-        0,
+        new ShardPlace("crash", 0, 1),
         [.. Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), .. Migration.In(typeof(Walker).Assembly, "crash")],
         new StoreOptions { Directory = directory },
 #pragma warning disable RS0030 // A process of its own, with the system's clock.

@@ -41,6 +41,21 @@ public sealed class IdGeneratorTests
     }
 
     [Fact]
+    public void Who_takes_over_ids_makes_none_that_the_other_makes()
+    {
+        var giver = new IdGenerator(_clock, 0, 0, _ => { }, IdSequences.Lower);
+        var taker = new IdGenerator(_clock, 0, 0, _ => { }, IdSequences.Upper);
+        var given = Enumerable.Range(0, 5_000).Select(_ => giver.Next<Thing>()).ToList();
+        var own = Enumerable.Range(0, 5_000).Select(_ => taker.Next<Thing>()).ToList();
+
+        Assert.Empty(given.Intersect(own));
+        Assert.Equal(given.Order().Distinct(), given);
+        Assert.Equal(own.Order().Distinct(), own);
+        Assert.Equal([2048, 2048, 904], own.GroupBy(id => id.CreatedAt).Select(millisecond => millisecond.Count()));
+        Assert.All(given, id => Assert.True(IdSequences.Lower.Has(id) && !IdSequences.Upper.Has(id)));
+    }
+
+    [Fact]
     public void Ids_follow_a_step_forth_and_do_not_notice_a_step_back()
     {
         var generator = new IdGenerator(_clock, 0, 0, _ => { });

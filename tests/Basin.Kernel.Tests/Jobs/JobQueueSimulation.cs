@@ -71,7 +71,7 @@ public sealed class JobQueueSimulation
         {
             _chance = new Randomness(seed);
             _shard = SqliteShard.Open(
-                "jobs", 0, Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), new StoreOptions { Directory = directory }, _clock, NullLogger.Instance);
+                new ShardPlace("jobs", 0, 1), Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), new StoreOptions { Directory = directory }, _clock, NullLogger.Instance);
             _queue = new JobQueue(_shard, maxKept: 4 + (2 * _chance.Next(6)));
         }
 

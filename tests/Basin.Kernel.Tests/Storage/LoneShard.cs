@@ -53,8 +53,7 @@ internal sealed class LoneShard : IDisposable
     }
 
     private SqliteShard Open() => SqliteShard.Open(
-        "walker",
-        0,
+        new ShardPlace("walker", 0, 1),
         [.. Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), .. Migration.In(typeof(Walker).Assembly, "walker")],
         new StoreOptions { Directory = _data.Path, BackgroundPauseMilliseconds = 0 },
         _clock,

@@ -16,7 +16,7 @@ public sealed class SqliteStoreTests : StoreContract, IDisposable
     {
         options.Directory = _data.Path;
         return SqliteShard.Open(
-            "contract", 0, [.. Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), .. migrations], options, Clock, NullLogger.Instance);
+            new ShardPlace("contract", 0, 1), [.. Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), .. migrations], options, Clock, NullLogger.Instance);
     }
 
     protected override void Close(Shard shard) => ((SqliteShard)shard).Dispose();

@@ -65,8 +65,7 @@ internal sealed class TwoShards : IDisposable
     }
 
     private static SqliteShard Open(string data, string system) => SqliteShard.Open(
-        system,
-        0,
+        new ShardPlace(system, 0, 1),
         [.. Migration.In(typeof(Shard).Assembly, "kernel", "Storage"), Passed],
         new StoreOptions { Directory = data, BackgroundPauseMilliseconds = 0 },
         new FakeClock(),

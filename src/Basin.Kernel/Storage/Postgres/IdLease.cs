@@ -31,16 +31,14 @@ internal sealed class IdLease
 
     private readonly PostgresDatabase _database;
     private readonly string _process;
-    private readonly int _shard;
-    private readonly int _shards;
+    private readonly ShardPlace _place;
     private readonly TimeProvider _time;
     private long _number;
     private volatile IdGenerator _ids;
 
-    /// <param name="shards">How many the system has: a number leads to its shard modulo this.</param>
-    public IdLease(PostgresDatabase database, string process, int shard, int shards, TimeProvider time)
+    public IdLease(PostgresDatabase database, string process, ShardPlace place, TimeProvider time)
     {
-        (_database, _process, _shard, _shards, _time) = (database, process, shard, shards, time);
+        (_database, _process, _place, _time) = (database, process, place, time);
         _ids = Take();
     }
 
@@ -59,12 +57,13 @@ internal sealed class IdLease
     private IdGenerator Take()
     {
         Run(ForgetWriters);
-        for (long number = _shard; number < Snowflake.MaxShards; number += _shards)
+        // A number leads to its shard modulo their count.
+        for (long number = _place.Number; number < Snowflake.MaxShards; number += _place.Count)
         {
             if (TakeNumber(number) is not { } mark)
                 continue;
             _number = number;
-            return new IdGenerator(_time, (int)number, mark, later => MoveMark(number, later));
+            return new IdGenerator(_time, (int)number, mark, later => MoveMark(number, later), _place.Sequences);
         }
         throw new StoreUnavailableException(
             StoreUnavailableException.Reasons.Busy, $"All numbers for ids of {_database.Schema} are taken by other processes.");

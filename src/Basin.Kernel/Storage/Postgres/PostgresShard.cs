@@ -35,7 +35,7 @@ internal sealed class PostgresShard : Shard
     {
         (Number, _name, Database) = (place.Number, place.ToString(), database);
         Server = postgres.ConnectionStringOf(place.System, place.Number);
-        _ids = new IdLease(database, process, place.Number, place.Count, time);
+        _ids = new IdLease(database, process, place, time);
         _connection = new PostgresConnection(
             database, process, postgres.SilenceTimeout, new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime));
         _reading = new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime);

@@ -17,7 +17,7 @@ internal sealed class SqliteEngine(StoreOptions options, TimeProvider time, ILog
 
     public override Shard Open(ShardPlace place, IReadOnlyList<Migration> migrations)
     {
-        _shards.Add(SqliteShard.Open(place.System, place.Number, migrations, options, time, log));
+        _shards.Add(SqliteShard.Open(place, migrations, options, time, log));
         return _shards[^1];
     }
 

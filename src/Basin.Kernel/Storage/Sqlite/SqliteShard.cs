@@ -16,17 +16,17 @@ internal sealed class SqliteShard : Shard
     private readonly Channel<SqliteSnapshot> _readers;
     private readonly string _name;
 
-    private SqliteShard(string system, int number, string path, SqliteConnection connection, StoreOptions options, TimeProvider time, ILogger log)
+    private SqliteShard(ShardPlace place, string path, SqliteConnection connection, StoreOptions options, TimeProvider time, ILogger log)
     {
-        (Number, _name) = (number, $"{system}/{number}");
+        (Number, _name) = (place.Number, place.ToString());
         _writeConnection = connection;
         var mark = new MarkFile(Path.ChangeExtension(path, ".mark"));
-        Ids = new IdGenerator(time, number, mark.Read(), mark.Write);
+        Ids = new IdGenerator(time, place.Number, mark.Read(), mark.Write, place.Sequences);
         Events = new EventLog(connection.ReadLastSequence());
         Jobs = new JobQueue(this);
         _checkpointer = new SqliteCheckpointer(connection, path, options, _name, log);
         _writer = new ShardWriter(
-            system, number, new BatchTransaction(connection, () => Ids, time, options.ChecksKeptEntities), Ownership, options, time, log, HandOn, answered: _checkpointer.AfterCommit);
+            place.System, place.Number, new BatchTransaction(connection, () => Ids, time, options.ChecksKeptEntities), Ownership, options, time, log, HandOn, answered: _checkpointer.AfterCommit);
         _readers = Channel.CreateBounded<SqliteSnapshot>(options.ReadersPerShard);
         for (var i = 0; i < options.ReadersPerShard; i++)
             _readers.Writer.TryWrite(new SqliteSnapshot(SqliteConnection.OpenReader(path, connection.Documents, options)));
@@ -50,15 +50,15 @@ internal sealed class SqliteShard : Shard
 
     /// <summary>Opens or creates the file and brings its schema up to date.</summary>
     public static SqliteShard Open(
-        string system, int number, IReadOnlyList<Migration> migrations, StoreOptions options, TimeProvider time, ILogger log)
+        ShardPlace place, IReadOnlyList<Migration> migrations, StoreOptions options, TimeProvider time, ILogger log)
     {
-        var path = Path.Combine(options.Directory, system, $"{number:000}.db");
+        var path = Path.Combine(options.Directory, place.System, $"{place.Number:000}.db");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var connection = SqliteConnection.OpenWriter(path, options);
         try
         {
-            SqliteMigrator.Migrate(connection, migrations, time, name => StoreLog.Migrated(log, $"{system}/{number}", name));
-            return new SqliteShard(system, number, path, connection, options, time, log);
+            SqliteMigrator.Migrate(connection, migrations, time, name => StoreLog.Migrated(log, place.ToString(), name));
+            return new SqliteShard(place, path, connection, options, time, log);
         }
         catch
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Basin.StripeDialect;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -65,7 +64,7 @@ internal static class TokenRoutes
     {
         if (http.Request.QueryString.HasValue)
             throw StripeErrors.Invalid(null, "Send the parameters of a token in the body of the request, never in its address.").Refusal();
-        if (request.IdempotencyKey is { } key && CardNumber.IsIn(key))
+        if (request.IdempotencyKey is { } key && CardDigits.AreIn(key))
             throw StripeErrors.Invalid(null, "This Idempotency-Key looks like a card number, which is never kept.").Refusal();
     }
 
@@ -77,10 +76,10 @@ internal static class TokenRoutes
         foreach (var name in (string[])["address_city", "address_country", "address_line2", "address_state", "currency", "networks", "metadata"])
             card.Skip(name);
         return new NewCard(
-            CardNumber.Of(card.Text("number")),
+            CardNumber.Of(card.Secret("number")),
             NumberIn(card, "exp_month"),
             NumberIn(card, "exp_year"),
-            SecurityCode.Of(card.TextOrNull("cvc")),
+            SecurityCode.Of(card.SecretOrNull("cvc")),
             HolderIn(card));
     }
 
@@ -92,5 +91,5 @@ internal static class TokenRoutes
 
     /// <summary>A month or a year; what is none is as wrong as one that has passed, and is not repeated.</summary>
     private static int NumberIn(StripeForm card, string name) =>
-        int.TryParse(card.Text(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
+        int.TryParse(card.Secret(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
 }

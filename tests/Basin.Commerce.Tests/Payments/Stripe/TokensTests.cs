@@ -61,7 +61,7 @@ public sealed class TokensTests : IAsyncLifetime
     [InlineData($"{Good}&card[pan]={Number}", "card[pan]")]
     [InlineData($"{Good}&card[name]={Number}", "card[name]")]
     [InlineData($"{Good}&card[address_line1]={Spaced}", "card[address_line1]")]
-    [InlineData($"{Good}&expand[]={Number}", "expand")]
+    [InlineData($"{Good}&expand[]={Number}", "expand[0]")]
     [InlineData($"card[number][0]={Number}&card[exp_month]=1&card[exp_year]=2030", "card[number]")]
     [InlineData($"{Good}&{Good}", "card[number]")]
     [InlineData($"card[number]={Number}&card[exp_year]=2030", "card[exp_month]")]

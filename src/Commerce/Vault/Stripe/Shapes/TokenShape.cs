@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Basin.StripeDialect;
 
 namespace Basin.Vault.Stripe;
 

@@ -25,7 +25,7 @@ internal static class StageCosts
     public const string Collection = "garbage collection";
 
     /// <summary>The systems that an order goes through, in its order, and what they share.</summary>
-    public static readonly IReadOnlyList<string> Systems = ["orders", "payments", "sandbox", "inventory", "shipping", "notifications"];
+    public static readonly IReadOnlyList<string> Systems = ["orders", "payments", "sandbox", "ledger", "inventory", "shipping", "notifications"];
 
     public static readonly IReadOnlyList<string> All = [.. Systems, Calls, Folding, Collection];
 

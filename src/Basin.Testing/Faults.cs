@@ -79,6 +79,14 @@ public sealed class Faults
                 await binding.Apply(tx, record with { Happened = null }, source);
                 await MeetAsync(point + After);
             },
+            ApplyTogether = binding.ApplyTogether is null ? null : async (tx, records, source) =>
+            {
+                foreach (var _ in records)
+                    await MeetAsync(point);
+                await binding.ApplyTogether(tx, [.. records.Select(record => record with { Happened = null })], source);
+                foreach (var _ in records)
+                    await MeetAsync(point + After);
+            },
         };
     }
 

@@ -36,6 +36,18 @@ internal static class Asker
         public Task AskAsync<T>(Id<Tenant> tenant, T request)
             where T : class, IEvent<T> => host.StoreOf(Name).PublishAsync(ShardKey.First, tenant, request);
 
+        /// <summary>Publishes requests of the first tenant together.</summary>
+        public Task AskTogetherAsync<T>(params T[] requests)
+            where T : class, IEvent<T> => host.StoreOf(Name).WriteAsync(
+            ShardKey.First,
+            async tx =>
+            {
+                foreach (var request in requests)
+                    await tx.PublishAsync(TestHost.DefaultCaller.Tenant, request);
+                return requests.Length;
+            },
+            CancellationToken.None);
+
         /// <summary>Publishes a request and waits until all that follows from it has happened, as far as the clock allows.</summary>
         public async Task AskAndSettleAsync<T>(T request)
             where T : class, IEvent<T>

@@ -46,6 +46,12 @@ public readonly record struct EventSource(string System, int Shard)
 /// <summary>Applies one event inside the transaction that moves the consumer's checkpoint.</summary>
 public delegate ValueTask EventHandler<in T>(Storage.Transaction tx, T happened, EventContext context);
 
+/// <summary>
+/// Applies events that follow one another inside the transaction that moves the consumer's checkpoint, where together is cheaper than one by one. What it
+/// throws undoes all of them; each is then given to it alone.
+/// </summary>
+public delegate ValueTask EventsHandler<T>(Storage.Transaction tx, IReadOnlyList<(T Happened, EventContext Context)> events);
+
 /// <param name="Tenant">The tenant in whose name it happened.</param>
 /// <param name="At">When it was published.</param>
 public readonly record struct EventContext(Id<Tenant> Tenant, DateTimeOffset At, EventSource Source, long Sequence);
@@ -54,14 +60,25 @@ public readonly record struct EventContext(Id<Tenant> Tenant, DateTimeOffset At,
 /// <param name="OnEveryShard">Whether every shard of the consumer applies it, not only the one that the event's key leads to.</param>
 internal sealed record EventBinding(string Type, Func<Storage.Transaction, EventRecord, EventSource, ValueTask> Apply, bool OnEveryShard = false)
 {
+    /// <summary>Applies several at once; null where they are applied one by one.</summary>
+    public Func<Storage.Transaction, IReadOnlyList<EventRecord>, EventSource, ValueTask>? ApplyTogether { get; init; }
+
     public static EventBinding Of<T>(EventHandler<T> handler, bool onEveryShard = false)
         where T : class, IEvent<T> => new(
             T.Type.Name,
-            (tx, record, source) => handler(
-                tx,
-                record.Happened as T ?? Read<T>(record),
-                new EventContext(record.Tenant, record.At, source, record.Sequence)),
+            (tx, record, source) => handler(tx, HappenedIn<T>(record), ContextOf(record, source)),
             onEveryShard);
+
+    public static EventBinding Of<T>(EventsHandler<T> handler)
+        where T : class, IEvent<T> => new(T.Type.Name, (tx, record, source) => handler(tx, [(HappenedIn<T>(record), ContextOf(record, source))]))
+        {
+            ApplyTogether = (tx, records, source) => handler(tx, [.. records.Select(record => (HappenedIn<T>(record), ContextOf(record, source)))]),
+        };
+
+    private static EventContext ContextOf(EventRecord record, EventSource source) => new(record.Tenant, record.At, source, record.Sequence);
+
+    private static T HappenedIn<T>(EventRecord record)
+        where T : class, IEvent<T> => record.Happened as T ?? Read<T>(record);
 
     private static T Read<T>(EventRecord record)
         where T : class, IEvent<T> =>

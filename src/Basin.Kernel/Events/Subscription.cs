@@ -24,6 +24,8 @@ internal sealed class Subscription(
     Randomness chance,
     ILogger log)
 {
+    private const int MaxTogether = 256;
+
     private long _checkpoint;
 
     /// <summary>The last event applied. Everything up to here may be trimmed, as far as this consumer is concerned.</summary>
@@ -123,14 +125,17 @@ internal sealed class Subscription(
             var blocked = await ParkedEvents.KeysAsync(tx, source);
             var count = 0;
             var failed = new List<(EventRecord, Exception)>();
+            var together = new List<EventRecord>();
             foreach (var record in batch)
             {
-                if (!bindings.TryGetValue(record.Type, out var binding))
+                if (BindingOf(record) is not { } binding)
                     continue;
-                if (!binding.OnEveryShard && consumer.ShardOf(new ShardKey(record.Key)) != target)
-                    continue;
+                if (together.Count > 0 && (together[0].Type != record.Type || together.Count == MaxTogether))
+                    await ApplyTogetherAsync(tx, together);
                 if (blocked.Contains(record.Key))
                     await ParkedEvents.BlockAsync(tx, source, record);
+                else if (!careful && binding.ApplyTogether is not null)
+                    together.Add(record);
                 else if (!careful)
                     await ApplyOneAsync(tx, binding, record);
                 else if (await TryOneAsync(tx, binding, record) is { } failure)
@@ -141,11 +146,25 @@ internal sealed class Subscription(
                 }
                 count++;
             }
+            if (together.Count > 0)
+                await ApplyTogetherAsync(tx, together);
             await MoveCheckpointAsync(tx, checkpoint, batch[^1].Sequence);
             return new Applied(count, failed);
         },
         WritePriority.Owner,
         cancellation);
+
+    /// <summary>Null when it does not concern this shard.</summary>
+    private EventBinding? BindingOf(EventRecord record) =>
+        bindings.GetValueOrDefault(record.Type) is { } binding && (binding.OnEveryShard || consumer.ShardOf(new ShardKey(record.Key)) == target)
+            ? binding
+            : null;
+
+    private async ValueTask ApplyTogetherAsync(Transaction tx, List<EventRecord> together)
+    {
+        await bindings[together[0].Type].ApplyTracedAsync(tx, together, source);
+        together.Clear();
+    }
 
     private ValueTask ApplyOneAsync(Transaction tx, EventBinding binding, EventRecord record) => binding.ApplyTracedAsync(tx, record, source);
 
@@ -169,5 +188,13 @@ internal static class EventBindingTracing
         using var activity = KernelMetrics.Activities.StartActivity($"apply {record.Type}", ActivityKind.Consumer, record.TraceParent);
         tx.TraceParent = activity?.Id ?? record.TraceParent;
         await binding.Apply(tx, record, source);
+    }
+
+    /// <summary>Applies events together, as children of the work that published the first.</summary>
+    public static async ValueTask ApplyTracedAsync(this EventBinding binding, Transaction tx, IReadOnlyList<EventRecord> records, EventSource source)
+    {
+        using var activity = KernelMetrics.Activities.StartActivity($"apply {records[0].Type}", ActivityKind.Consumer, records[0].TraceParent);
+        tx.TraceParent = activity?.Id ?? records[0].TraceParent;
+        await binding.ApplyTogether!(tx, records, source);
     }
 }

@@ -155,6 +155,14 @@ public sealed class SystemDefinition
         return this;
     }
 
+    /// <summary>Handles events that follow one another together.</summary>
+    public SystemDefinition OnMany<TEvent>(EventsHandler<TEvent> handler)
+        where TEvent : class, IEvent<TEvent>
+    {
+        _handlers.Add(_ => EventBinding.Of(handler));
+        return this;
+    }
+
     /// <summary>Handles an event in every shard of the system, once in each: for what concerns rows of many keys.</summary>
     public SystemDefinition OnEveryShard<TEvent>(Events.EventHandler<TEvent> handler)
         where TEvent : class, IEvent<TEvent>

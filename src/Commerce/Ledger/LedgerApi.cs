@@ -60,11 +60,13 @@ public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store
         return results;
     }
 
-    internal static async ValueTask<IReadOnlyList<TransferResult>> TransferAsync(Transaction tx, Id<Tenant> tenant, IReadOnlyList<NewTransfer> asked)
+    /// <param name="areNew">Whether their ids were never used, as far as the caller knows; one that was ends the whole piece of work.</param>
+    internal static async ValueTask<IReadOnlyList<TransferResult>> TransferAsync(
+        Transaction tx, Id<Tenant> tenant, IReadOnlyList<NewTransfer> asked, bool areNew = false)
     {
         if (asked.Count == 0)
             return [];
-        var named = await ReadAsync(tx, tenant, asked);
+        var named = await ReadAsync(tx, tenant, asked, areNew);
         var books = named.Open(tx);
         var statuses = books.Decide(asked);
         await WriteAsync(tx, tenant, books, named.Accounts);
@@ -100,14 +102,18 @@ public sealed class LedgerApi([FromKeyedServices(LedgerSystem.Name)] Store store
             () => tx.NewId<Transfer>().Value);
     }
 
-    private static async ValueTask<Named> ReadAsync(Transaction tx, Id<Tenant> tenant, IReadOnlyList<NewTransfer> asked)
+    private static async ValueTask<Named> ReadAsync(Transaction tx, Id<Tenant> tenant, IReadOnlyList<NewTransfer> asked, bool areNew)
     {
         var ids = asked.Select(one => one.Id).ToHashSet();
-        if (!await LedgerStore.KnowsIdsAsync(tx, tenant, ids.Min(StringComparer.Ordinal)!, ids.Max(StringComparer.Ordinal)!))
+        var areKnown = !areNew && await LedgerStore.KnowsIdsAsync(tx, tenant, ids.Min(StringComparer.Ordinal)!, ids.Max(StringComparer.Ordinal)!);
+        // Of a transfer that has failed there is nothing in the journal that would refuse another of its id.
+        List<string> failed = areKnown || (areNew && await LedgerStore.HasFailedAsync(tx, tenant))
+            ? await LedgerStore.ListFailedAsync(tx, tenant, ids)
+            : [];
+        if (!areKnown)
             ids.Clear();
         ids.UnionWith(asked.Select(one => one.PendingId).OfType<string>());
         List<StoredTransfer> transfers = ids.Count == 0 ? [] : await LedgerStore.ListTransfersAsync(tx, tenant, ids);
-        List<string> failed = ids.Count == 0 ? [] : await LedgerStore.ListFailedAsync(tx, tenant, ids);
         return new Named(transfers, failed, await ReadAccountsAsync(tx, tenant, asked, transfers));
     }
 

@@ -91,6 +91,10 @@ internal static class LedgerStore
             """,
             tenant.Value, first, last) is not null;
 
+    /// <summary>Whether any transfer has failed.</summary>
+    public static async ValueTask<bool> HasFailedAsync(Snapshot snapshot, Id<Tenant> tenant) =>
+        await snapshot.NumberAsync("SELECT 1 FROM failed WHERE tenant = $1 LIMIT 1", tenant.Value) is not null;
+
     /// <summary>Those of some ids that have failed.</summary>
     public static ValueTask<List<string>> ListFailedAsync(Snapshot snapshot, Id<Tenant> tenant, IReadOnlyCollection<string> ids) => snapshot.ListAsync(
         snapshot.Dialect == SqlDialect.Sqlite

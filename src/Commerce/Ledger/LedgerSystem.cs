@@ -22,7 +22,7 @@ public static class LedgerSystem
         public IHostApplicationBuilder AddLedger()
         {
             builder.AddSystem(Name, typeof(LedgerSystem).Assembly)
-                .On<TransfersRequested>(TransferRequests.RequestAsync)
+                .OnMany<TransfersRequested>(TransferRequests.RequestAsync)
                 .Every<LedgerApi>(ExpiryPeriod, _ => LedgerApi.ExpireAsync)
                 .Shows("Ledger", "/console/ledger", "book")
                 .Offers<ILedger, LedgerApi, RemoteLedger>()

@@ -1,5 +1,3 @@
-using Basin.Vault;
-
 namespace Basin.Payments;
 
 /// <summary>What stands for a card. A card number itself is never accepted, so that it is never stored, sent on or logged.</summary>

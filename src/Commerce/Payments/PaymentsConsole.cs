@@ -2,7 +2,6 @@ using Basin.Ledger;
 using Basin.Payments.Disputes;
 using Basin.Payments.Providers;
 using Basin.Payments.Reconciling;
-using Basin.Vault;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Basin.Payments;

@@ -1,5 +1,4 @@
 using Basin.Payments.Disputes;
-using Basin.Vault;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -62,6 +62,45 @@ public sealed class TransfersRequestedTests
         Assert.Equal((2, "till 4"), ((await AccountAsync(host, "cash"))!.Entries, (await AccountAsync(host, "cash"))!.Reference));
     }
 
+    /// <summary>Whatever is wrong with one of them, the others are done, and each once.</summary>
+    [Theory]
+    [InlineData("nothing", null)]
+    [InlineData("refused", "The ledger refused transfers: bad ExceedsDebits.")]
+    [InlineData("asked for twice", null)]
+    [InlineData("failed before", "The ledger refused transfers: bad IdAlreadyFailed.")]
+    [InlineData("of no shape", "invalid_request: transfers[0].id: A letter or digit and at most 63 letters, digits, hyphens, underscores, dots and colons are expected.")]
+    [InlineData("an open chain", "The ledger refused transfers: bad LinkedEventChainOpen.")]
+    [InlineData("another account", "The ledger refused accounts: cash ExistsWithDifferentCode.")]
+    public async Task Requests_that_come_together_end_as_they_would_alone(string wrong, string? error)
+    {
+        await using var host = await StartAsync();
+        await host.AskAndSettleAsync(Request(1, [Cash, Sales], Sale("s1", 10)));
+        if (wrong == "failed before")
+            await host.Get<LedgerApi>().TransferAsync(Tenant, [Refund("bad", 99)], TestContext.Current.CancellationToken);
+        var odd = wrong switch
+        {
+            "refused" => Request(9, [], Refund("bad", 500)),
+            "asked for twice" => Request(9, [Cash, Sales], Sale("s2", 20)),
+            "failed before" => Request(9, [], Sale("bad", 1)),
+            "of no shape" => Request(9, [], Sale("-", 1)),
+            "an open chain" => Request(9, [], Sale("bad", 1) with { Linked = true }),
+            "another account" => Request(9, [Cash with { Code = "other" }], Sale("bad", 1)),
+            _ => Request(9, []),
+        };
+
+        await host.AskTogetherAsync(
+            Request(2, [Cash, Sales], Sale("s2", 20)),
+            Request(3, [Cash, Sales], new NewTransfer("hold", "cash", "sales", 50, "EUR", "sale", TransferKind.Pending)),
+            odd,
+            Request(3, [], new NewTransfer("taken", Kind: TransferKind.Post, PendingId: "hold", Amount: 40)),
+            Request(4, [], Sale("s4", 5) with { Linked = true }, Refund("r4", 3)));
+        await host.SettleAsync();
+
+        Assert.Equal(error is null ? [] : [error], (await DeadLettersAsync(host)).Select(letter => letter.Error));
+        Assert.Equal((new Side(0, 75), new Side(0, 3)), ((await AccountAsync(host, "cash"))!.Debits, (await AccountAsync(host, "cash"))!.Credits));
+        Assert.Equal(6, (await AccountAsync(host, "cash"))!.Entries);
+    }
+
     [Fact]
     public async Task A_refusal_undoes_the_whole_request_which_can_be_replayed_when_the_accounts_allow_it()
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Tenancy;
@@ -221,10 +222,10 @@ public sealed class OrdersTests
         for (var i = 0; i < Count; i++)
         {
             await shop.PlaceAsync(Shop.Order());
-            using var intent = await shop.Host.Client.PostAsync("/stripe/v1/payment_intents", new FormUrlEncodedContent(new Dictionary<string, string>
-            {
-                ["amount"] = "1000", ["currency"] = "eur", ["confirm"] = "true", ["payment_method"] = "pm_card_visa",
-            }));
+            using var intent = await shop.Host.Client.PostAsync(
+                "/stripe/v1/payment_intents",
+                new StringContent(
+                    "amount=1000&currency=eur&confirm=true&payment_method=pm_card_visa", Encoding.UTF8, "application/x-www-form-urlencoded"));
             Assert.Equal(HttpStatusCode.OK, intent.StatusCode);
         }
         await shop.FinishAsync();

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Basin.Kernel.Access;
 using Basin.StripeDialect;
 using Basin.Testing;
-using Basin.Vault;
 
 namespace Basin.Commerce.Tests.Vault;
 

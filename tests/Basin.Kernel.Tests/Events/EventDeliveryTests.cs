@@ -68,6 +68,30 @@ public sealed class EventDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Events_that_follow_one_another_are_handled_together_and_alone_when_that_fails()
+    {
+        await using var host = await TestHost.StartAsync(
+            builder =>
+            {
+                builder.AddWalker();
+                builder.AddListenerTogether();
+            });
+        var walker = host.Get<Walker>();
+        var thing = walker.NewThing();
+
+        await walker.StepAsync(thing, 1, 2, 3);
+        await host.SettleAsync();
+        // The second time with savepoints, as for every batch that fails.
+        host.Faults.Throw(OnStepped + Faults.After, times: 2);
+        await walker.StepAsync(thing, 4, 5);
+        await host.SettleAsync();
+
+        Assert.Equal(
+            [(1, "stepped with 3"), (2, "stepped with 3"), (3, "stepped with 3"), (4, "stepped with 1"), (5, "stepped with 1")],
+            (await Effects.OfAsync(host.StoreOf("listener"))).Select(effect => (effect.Value, effect.Note)));
+    }
+
+    [Fact]
     public async Task Each_parked_event_is_logged_once_though_its_batch_runs_twice()
     {
         var (rested, stepped) = (Walker.NewThing(), Walker.NewThing());

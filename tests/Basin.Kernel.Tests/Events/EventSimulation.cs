@@ -14,16 +14,17 @@ public sealed class EventSimulation
     private const string OnStepped = "on:listener:basin.walker.stepped.v1";
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(5)]
-    [InlineData(6)]
-    public async Task Every_event_takes_effect_once_and_in_order(int seed)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, false)]
+    [InlineData(4, false)]
+    [InlineData(5, true)]
+    [InlineData(6, true)]
+    [InlineData(7, true)]
+    public async Task Every_event_takes_effect_once_and_in_order(int seed, bool together)
     {
         var chance = new Randomness(seed);
-        await using var host = await StartAsync(seed, chance);
+        await using var host = await StartAsync(seed, together, chance);
         var published = new Dictionary<Id<Thing>, int>();
         for (var shard = 0; shard < 8; shard++)
             published[host.Get<Walker>().NewThing(shard)] = 0;
@@ -60,8 +61,12 @@ public sealed class EventSimulation
             Assert.Equal(Enumerable.Range(1, last), effects.Where(effect => effect.Key == thing.Value).Select(effect => effect.Value));
     }
 
-    private static Task<TestHost> StartAsync(int seed, Randomness chance) => TestHost.StartAsync(
-        builder => builder.AddWalkerAndListener(),
+    private static Task<TestHost> StartAsync(int seed, bool together, Randomness chance) => TestHost.StartAsync(
+        builder =>
+        {
+            builder.AddWalker();
+            _ = together ? builder.AddListenerTogether() : builder.AddListener();
+        },
         options: new TestHostOptions
         {
             Seed = seed,

@@ -1,4 +1,5 @@
 using Basin.Kernel.Ids;
+using Basin.Kernel.Tests.Sample;
 using Basin.Testing;
 using FsCheck;
 using FsCheck.Fluent;

@@ -76,6 +76,13 @@ public sealed class Listener([FromKeyedServices("listener")] Store store)
             await own(tx, happened);
     }
 
+    /// <summary>The same for several.</summary>
+    public static async ValueTask HearTogetherAsync(Transaction tx, IReadOnlyList<(Stepped Happened, EventContext Context)> events)
+    {
+        foreach (var (happened, _) in events)
+            await Effects.AddAsync(tx, happened.Thing.Value, happened.Value, $"stepped with {events.Count}");
+    }
+
     public async ValueTask RestAsync(Transaction tx, Rested happened, EventContext context) =>
         await Effects.AddAsync(tx, happened.Thing.Value, happened.Value, "rested");
 }
@@ -112,6 +119,16 @@ public static class SampleHosting
             return builder.AddSystem("listener", typeof(Listener).Assembly)
                 .Sharded()
                 .On<Stepped, Listener>(listener => listener.HearAsync)
+                .On<Rested, Listener>(listener => listener.RestAsync);
+        }
+
+        /// <summary>One that hears several steps at once.</summary>
+        public SystemDefinition AddListenerTogether()
+        {
+            builder.Services.AddSingleton<Listener>();
+            return builder.AddSystem("listener", typeof(Listener).Assembly)
+                .Sharded()
+                .OnMany<Stepped>(Listener.HearTogetherAsync)
                 .On<Rested, Listener>(listener => listener.RestAsync);
         }
 

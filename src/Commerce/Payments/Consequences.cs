@@ -33,13 +33,14 @@ internal static class Consequences
         if (decision is null)
             return;
         await PaymentsStore.ChangeAsync(tx, decision);
-        if (decision.Ends is { } ended)
-            await RefundsStore.ChangeAsync(tx, ended);
+        if (decision.Changes is { } refund)
+            await RefundsStore.ChangeAsync(tx, refund);
         if (decision.Begins is { } begun)
             await RefundsStore.AddAsync(tx, begun);
         if (decision.Moves is { } movement)
             await BookAsync(tx, decision.Payment, movement);
         await AnswerAsync(tx, decision);
+        await IntentSteps.FollowAsync(tx, decision);
         await IntentNews.StepAsync(tx, decision);
         await ScheduleAsync(tx, decision, source);
     }
@@ -68,7 +69,7 @@ internal static class Consequences
             await tx.PublishAsync(p.Tenant, new PaymentActionRequired(p.Id));
         if (decision.Step == "increment_refused")
             await tx.PublishAsync(p.Tenant, new PaymentIncrementRefused(p.Id, p.Code!));
-        if (decision.Ends is { State: RefundState.Failed } failed)
+        if (decision.Changes is { State: RefundState.Failed } failed)
             await tx.PublishAsync(p.Tenant, new PaymentRefundFailed(p.Id, failed.Id, failed.AmountMinor, failed.Code!));
         if (answers.HasFlag(Answers.Released))
             await tx.PublishAsync(p.Tenant, new PaymentReleased(p.Id, p.RefundedMinor));
@@ -87,7 +88,8 @@ internal static class Consequences
             IsSetUp = source.IsSetUp,
             IsOffSession = source.IsOffSession,
             ReturnUrl = source.ReturnUrl,
-            Refund = decision.Begins?.Id,
+            Refund = (decision.Begins ?? decision.Changes)?.Id,
+            Turn = decision.Changes?.Turn ?? 0,
         };
         await tx.ScheduleAsync(p.Tenant, call, tx.Now);
     }

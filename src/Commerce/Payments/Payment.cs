@@ -81,7 +81,7 @@ internal sealed record Decision(Payment Payment, string Step, Answers Answers = 
     public long CallMinor => Call switch
     {
         PaymentOperation.Authorize or PaymentOperation.Complete or PaymentOperation.Increment => Payment.AmountMinor,
-        PaymentOperation.Refund => Begins!.AmountMinor,
+        PaymentOperation.Refund => (Begins ?? Changes)!.AmountMinor,
         PaymentOperation.Capture => Payment.CaptureMinor ?? Payment.AuthorizedMinor,
         _ => Payment.AuthorizedMinor,
     };
@@ -89,8 +89,8 @@ internal sealed record Decision(Payment Payment, string Step, Answers Answers = 
     /// <summary>A refund that begins with it; it is what <see cref="Call"/> asks for.</summary>
     public Refund? Begins { get; init; }
 
-    /// <summary>A refund that ends with it.</summary>
-    public Refund? Ends { get; init; }
+    /// <summary>A refund that goes on or ends with it.</summary>
+    public Refund? Changes { get; init; }
 
     /// <summary>What it does to the books.</summary>
     public Movement? Moves { get; init; }
@@ -260,6 +260,11 @@ public sealed record Payment : IEntity
         };
     }
 
+    /// <summary>It is released while the customer's bank has the money: there is nothing left to give.</summary>
+    internal Decision? ReleaseDisputed() => ReleaseAsked
+        ? null
+        : (this with { ReleaseAsked = true }).GivenBack("release_requested") with { Detail = "the customer's bank has taken it back" };
+
     /// <summary>Holds more before it is taken.</summary>
     /// <param name="amountMinor">The new whole amount, above what is held.</param>
     internal Decision? Increment(long amountMinor) => State == PaymentState.Authorized && amountMinor > AuthorizedMinor
@@ -313,36 +318,38 @@ public sealed record Payment : IEntity
     /// <summary>The provider has answered about a refund.</summary>
     internal Decision? SettleRefund(Refund refund, ProviderOutcome outcome)
     {
-        if (refund.State != RefundState.Pending || outcome.IsPending)
+        if (refund.State != RefundState.Pending)
             return null;
         var known = this with { OutcomeUnknown = false };
+        if (outcome.IsPending)
+            return refund.IsAccepted ? null : new(known, "refund_accepted") { Changes = refund with { IsAccepted = true } };
         if (outcome.Succeeded)
         {
             var given = known.WithRefunds(RefundedMinor + refund.AmountMinor, RefundingMinor - refund.AmountMinor);
             return given.AfterRefund(refund, "refunded") with
             {
-                Ends = refund with { State = RefundState.Succeeded },
+                Changes = refund with { State = RefundState.Succeeded },
                 Moves = Movement.Refund(refund),
             };
         }
         // Money that is owed is asked back again; what somebody wanted to give is refused to them.
         return refund.IsOwed
-            ? new(known, "refund_refused") { Detail = outcome.Code }
+            ? new(known, "refund_refused") { Changes = refund with { IsAccepted = false, Turn = refund.Turn + 1 }, Detail = outcome.Code }
             : known.WithRefunds(RefundedMinor, RefundingMinor - refund.AmountMinor).AfterRefund(refund, "refund_refused") with
             {
-                Ends = refund with { State = RefundState.Failed, Code = outcome.Code },
+                Changes = refund with { State = RefundState.Failed, Code = outcome.Code },
                 Detail = outcome.Code,
             };
     }
 
-    /// <summary>A refund that had succeeded came back: the money is here again.</summary>
+    /// <summary>A refund that had succeeded came back: the money is here again. One that was on its way and is owed goes there once more.</summary>
     internal Decision? TakeBack(Refund refund, string code)
     {
         if (refund.State == RefundState.Pending)
-            return SettleRefund(refund, new ProviderOutcome(Charge, code));
+            return SettleRefund(refund, new ProviderOutcome(Charge, code))! with { Call = refund.IsOwed ? PaymentOperation.Refund : null };
         return refund.State == RefundState.Failed ? null : new(WithRefunds(RefundedMinor - refund.AmountMinor, RefundingMinor), "refund_returned")
         {
-            Ends = refund with { State = RefundState.Failed, Code = code },
+            Changes = refund with { State = RefundState.Failed, Code = code },
             Moves = Movement.RefundReturned(refund),
             Detail = code,
         };

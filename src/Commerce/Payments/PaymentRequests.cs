@@ -1,3 +1,4 @@
+using Basin.Payments.Disputes;
 using Basin.Payments.Providers;
 
 namespace Basin.Payments;
@@ -28,7 +29,7 @@ internal sealed class PaymentRequests(ProviderDesk providers)
         if (payment is null)
             await Consequences.BeginAsync(tx, Payment.ReleaseUnheardOf(context.Tenant, asked.Payment), default);
         else
-            await Consequences.FollowAsync(tx, payment.RequestRelease());
+            await Consequences.FollowAsync(tx, await DisputeSteps.HoldMoneyAsync(tx, payment) ? payment.ReleaseDisputed() : payment.RequestRelease());
     }
 
     /// <summary>What others have asked for has their ids, and those meet none that Payments makes: an intent's payment is nobody else's.</summary>

@@ -114,7 +114,7 @@ internal static class PaymentsEndpoints
     {
         if (await PaymentsStore.FindAsync(tx, caller.Tenant, id) is not { } payment)
             return KernelProblems.NotFound;
-        if ((await Records.ListOfOwnerAsync<Dispute>(tx, caller.Tenant, id.Value)).Exists(dispute => dispute.HoldsMoney))
+        if (await DisputeSteps.HoldMoneyAsync(tx, payment))
             return PaymentsProblems.Disputed;
         var decision = payment.Refund(tx.NewId<Refund>(), amountMinor, reason);
         await Consequences.FollowAsync(tx, decision);

@@ -36,8 +36,10 @@ internal sealed class ProviderCalls(
         try
         {
             var mayBeMade = run.Attempt > 1 || time.GetUtcNow() - call.At > KeysKeptSurely;
-            var asked = await WithTokenAsync(call, run.Tenant, cancellation);
-            return (await providers.AskAsync(call.Provider, (provider, token) => AskAsync(provider, asked, run, mayBeMade, token), cancellation), null);
+            var known = mayBeMade
+                ? await providers.AskAsync(call.Provider, (provider, token) => provider.FindAsync(run.Tenant, call, token), cancellation)
+                : null;
+            return (known ?? await CallAsync(call, run, cancellation), null);
         }
         catch (ProblemException refusal) when (refusal.Problem.Status < StatusCodes.Status500InternalServerError)
         {
@@ -60,14 +62,10 @@ internal sealed class ProviderCalls(
             ? call with { Token = await vault.ProviderTokenAsync(tenant, id, call.Provider, cancellation) }
             : call;
 
-    private static async Task<ProviderOutcome> AskAsync(
-        IPaymentProvider provider, ProviderCall call, JobRun run, bool mayBeMade, CancellationToken cancellation)
+    private async Task<ProviderOutcome> CallAsync(ProviderCall call, JobRun run, CancellationToken cancellation)
     {
-        if (mayBeMade && await provider.FindAsync(run.Tenant, call, cancellation) is { } known)
-            return known;
-        // Nobody waits any more, and a later try may be on its way.
-        cancellation.ThrowIfCancellationRequested();
-        return await provider.CallAsync(run.Tenant, call, cancellation);
+        var asked = await WithTokenAsync(call, run.Tenant, cancellation);
+        return await providers.AskAsync(call.Provider, (provider, token) => provider.CallAsync(run.Tenant, asked, token), cancellation);
     }
 
     private const string NotAsked = "not asked, because it fails most of its calls";

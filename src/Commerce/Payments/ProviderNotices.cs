@@ -56,6 +56,9 @@ internal sealed class ProviderNotices([FromKeyedServices(PaymentsSystem.Name)] S
     {
         if (!Id<Refund>.TryParse(notice.Object, null, out var id) || await RefundsStore.FindAsync(tx, payment.Tenant, id) is not { } refund)
             throw PaymentsProblems.NoticeTooEarly.Refusal();
+        // The call that has begun it is still on its way, and what it finds would hide that the money came back.
+        if (notice.Kind == NoticeKind.RefundFailed && refund is { State: RefundState.Pending, IsOwed: true, IsAccepted: false })
+            throw PaymentsProblems.NoticeTooEarly.Refusal();
         await Consequences.FollowAsync(tx, notice.Kind == NoticeKind.RefundFailed
             ? payment.TakeBack(refund, notice.Reason ?? "unknown")
             : payment.SettleRefund(refund, new ProviderOutcome(payment.Charge, null)));

@@ -12,6 +12,7 @@ namespace Basin.Payments;
 [JsonSerializable(typeof(PaymentMethod))]
 [JsonSerializable(typeof(SetupIntent))]
 [JsonSerializable(typeof(CustomerUpkeep))]
+[JsonSerializable(typeof(MethodKeep))]
 [JsonSerializable(typeof(PaymentIntent))]
 [JsonSerializable(typeof(Charge))]
 [JsonSerializable(typeof(Dispute))]

@@ -31,6 +31,15 @@ public sealed record Refund : IEntity
     /// <summary>Whether the payment was released, so that a refusal is no end: it is asked for until it succeeds.</summary>
     public bool IsOwed { get; init; }
 
+    /// <summary>Whether the provider has taken it on, and says later what became of it.</summary>
+    public bool IsAccepted { get; init; }
+
+    /// <summary>How many times the provider has refused what is owed.</summary>
+    public int Turn { get; init; }
+
+    /// <summary>Whether the provider has answered: with its end, or that it will take its time.</summary>
+    internal bool IsSettled => State != RefundState.Pending || IsAccepted;
+
     public string? Reason { get; init; }
 
     /// <summary>Why the provider has refused.</summary>

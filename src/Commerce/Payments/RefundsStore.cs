@@ -5,7 +5,7 @@ namespace Basin.Payments;
 /// <summary>All SQL of refunds.</summary>
 internal static class RefundsStore
 {
-    private const string Columns = "tenant, id, payment, amount_minor, state, is_owed, reason, code, metadata, created_at";
+    private const string Columns = "tenant, id, payment, amount_minor, state, is_owed, reason, code, metadata, created_at, is_accepted, turn";
     private const string Range = $"SELECT {Columns} FROM refund WHERE tenant = $1 AND id >= $2 AND id < $3";
 
     private static readonly ListSql OfAll = new(Range, "$4");
@@ -28,15 +28,15 @@ internal static class RefundsStore
         cancellation);
 
     public static ValueTask AddAsync(Transaction tx, Refund refund) => tx.SendAsync(
-        $"INSERT INTO refund ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        $"INSERT INTO refund ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         refund.Tenant.Value, refund.Id.Value, refund.Payment.Value, refund.AmountMinor, (int)refund.State, refund.IsOwed, refund.Reason, refund.Code,
-        MetadataOf(refund), tx.Now);
+        MetadataOf(refund), tx.Now, refund.IsAccepted, refund.Turn);
 
     public static async ValueTask ChangeAsync(Transaction tx, Refund refund)
     {
         var changed = await tx.ExecuteAsync(
-            "UPDATE refund SET state = $3, code = $4, metadata = $5 WHERE tenant = $1 AND id = $2",
-            refund.Tenant.Value, refund.Id.Value, (int)refund.State, refund.Code, MetadataOf(refund));
+            "UPDATE refund SET state = $3, code = $4, metadata = $5, is_accepted = $6, turn = $7 WHERE tenant = $1 AND id = $2",
+            refund.Tenant.Value, refund.Id.Value, (int)refund.State, refund.Code, MetadataOf(refund), refund.IsAccepted, refund.Turn);
         Transaction.Invariant(changed == 1, $"the refund {refund.Id} that was read in this transaction is there");
     }
 
@@ -55,5 +55,7 @@ internal static class RefundsStore
         Code = row.TextOrNull(7),
         Metadata = row.Json(8, PaymentsJson.Default.IReadOnlyDictionaryStringString),
         CreatedAt = row.Time(9),
+        IsAccepted = row.Flag(10),
+        Turn = row.Int(11),
     };
 }

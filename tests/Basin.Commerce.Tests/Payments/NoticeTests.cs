@@ -205,6 +205,47 @@ public sealed class NoticeTests
         await payments.AssertMoneyAgreesAsync();
     }
 
+    /// <summary>Of a refund that is owed: what has become of its call hides nothing that happened after it.</summary>
+    [Fact]
+    public async Task A_refund_that_comes_back_before_its_answer_is_known_is_told_again()
+    {
+        await using var payments = await PaymentsHost.StartAsync();
+        payments.Host.Faults.Throw(Courier, int.MaxValue);
+        var id = await payments.RequestAsync("tok_refundFail");
+        await payments.CaptureAsync(id);
+        payments.Host.Faults.Throw(Call + Faults.After, failure: () => new IOException("The connection broke."));
+        await payments.ReleaseAsync(id);
+        var refund = new Id<Refund>(id.Value).ToString();
+
+        var notice = new ProviderNotice("back", NoticeKind.RefundFailed, PaymentsHost.Tenant, id, refund, PaymentsHost.Amount, Reason: "expired_or_canceled_card");
+        Assert.Equal((409, "notice_too_early"), await TooEarlyAsync(payments, notice));
+        await payments.Host.AdvanceAsync(TimeSpan.FromMinutes(1));
+        await BringOwnAsync(payments);
+
+        Assert.Equal(PaymentState.Captured, await payments.StateAsync(id));
+        await payments.AssertMoneyAgreesAsync();
+    }
+
+    [Fact]
+    public async Task A_refund_that_is_owed_and_fails_on_its_way_is_asked_for_again()
+    {
+        await using var payments = await PaymentsHost.StartAsync();
+        payments.Host.Faults.Throw(Courier, int.MaxValue);
+        var id = await payments.RequestAsync("tok_pendingRefund");
+        await payments.CaptureAsync(id);
+        await payments.ReleaseAsync(id);
+        Assert.Equal("refund_accepted", (await payments.StepsAsync(id))[^1]);
+
+        var refund = new Id<Refund>(id.Value).ToString();
+        await BringAsync(payments, new("back", NoticeKind.RefundFailed, PaymentsHost.Tenant, id, refund, PaymentsHost.Amount, Reason: "closed"));
+
+        Assert.Contains("refund_refused", await payments.StepsAsync(id));
+        var keys = await payments.Host.StoreOf("sandbox").ReadAllAsync(
+            snapshot => snapshot.ListAsync("SELECT key FROM sandbox_call WHERE key LIKE '%:refund%'", row => row.Text(0)), CancellationToken.None);
+        Assert.Equal([$"{id}:refund", $"{id}:refund:1"], keys.Order().Take(2));
+        Assert.Empty(await payments.Host.PublishedAsync<PaymentReleased>());
+    }
+
     /// <summary>A payment that waits for a notice, and the notice as the sandbox sends it, whose own waits.</summary>
     private static async Task<(Id<Payment> Payment, ProviderNotice Notice)> PrepareAsync(PaymentsHost payments, NoticeKind kind)
     {

@@ -120,7 +120,7 @@ public sealed class PaymentProperties
             _answers.AddRange(Enum.GetValues<Answers>().Where(answer => answer != Answers.None && decision.Answers.HasFlag(answer)));
             if (decision.Moves is { } movement)
                 _moves.Add(movement);
-            foreach (var refund in new[] { decision.Begins, decision.Ends }.OfType<Refund>())
+            foreach (var refund in new[] { decision.Begins, decision.Changes }.OfType<Refund>())
                 _refunds[refund.Id.Value] = refund;
             if (decision.Call is not { } operation)
                 return;

@@ -18,6 +18,14 @@ internal readonly record struct MethodChoice(PaymentMethod Method, bool IsNew)
     }
 }
 
+/// <summary>A customer has paid with a method that is to be kept for later.</summary>
+internal sealed record MethodKeep(Id<PaymentMethod> Method, Id<Customer> Customer) : IJob<MethodKeep>
+{
+    static JobType<MethodKeep> IJob<MethodKeep>.Type { get; } = new("payments.method-keep.v1", PaymentMethod.Prefix, RecordsJson.Default.MethodKeep);
+
+    long IJob<MethodKeep>.Key => Method.Value;
+}
+
 /// <summary>What a request says of a new method.</summary>
 /// <param name="Token">Of its card.</param>
 internal sealed record NewMethod(string Token, BillingDetails Billing, IReadOnlyDictionary<string, string> Metadata, string AllowRedisplay);
@@ -80,12 +88,19 @@ internal sealed class MethodsApi([FromKeyedServices(PaymentsSystem.Name)] Store 
         Id<Tenant> tenant, string token, BillingDetails billing, string param, string redeemer, CancellationToken cancellation) =>
         MakeAsync(tenant, token, billing, redeemer, StripeErrors.NoSuch("token", token, param), cancellation);
 
-    /// <summary>Keeps a method for a customer who has paid with it, unless it is somebody's already.</summary>
+    /// <inheritdoc cref="KeepForAsync"/>
+    public async Task KeepAsync(MethodKeep keep, JobRun run, CancellationToken cancellation)
+    {
+        await KeepForAsync(run.Tenant, keep.Method, keep.Customer, cancellation);
+        await run.CompleteAsync(cancellation);
+    }
+
+    /// <summary>Keeps a method for a customer who has paid with it, unless it is somebody else's already.</summary>
     public Task KeepForAsync(Id<Tenant> tenant, Id<PaymentMethod> id, Id<Customer> customer, CancellationToken cancellation) => store.WriteAsync(
         ShardKey.Of(id),
         async tx =>
         {
-            if (await Records.FindAsync(tx, tenant, id) is not { Customer: null } method)
+            if (await Records.FindAsync(tx, tenant, id) is not { } method || (method.Customer ?? customer) != customer)
                 return false;
             await KeepAsync(tx, method, method with { Customer = customer, IsSetUp = true });
             return true;

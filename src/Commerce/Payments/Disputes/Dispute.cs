@@ -65,8 +65,8 @@ public sealed record Dispute : IRecord<Dispute>
 
     internal bool IsOpen => Status is DisputeStatus.NeedsResponse or DisputeStatus.UnderReview or DisputeStatus.WarningNeedsResponse or DisputeStatus.WarningUnderReview;
 
-    /// <summary>Whether the customer's bank has the money, or may soon have it.</summary>
-    internal bool HoldsMoney => IsOpen || Status == DisputeStatus.Lost;
+    /// <summary>Whether the customer's bank has the money: a question does not take any.</summary>
+    internal bool HoldsMoney => Status is DisputeStatus.NeedsResponse or DisputeStatus.UnderReview or DisputeStatus.Lost;
 
     internal bool AwaitsResponse => Status is DisputeStatus.NeedsResponse or DisputeStatus.WarningNeedsResponse;
 

@@ -55,6 +55,11 @@ internal static class DisputeSteps
     public static async ValueTask<DisputeShape> ShapeOfAsync(Snapshot snapshot, Dispute dispute) =>
         DisputeShape.Of(dispute, await BalanceStore.ListOfSourceAsync(snapshot, dispute.Tenant, dispute.Id.ToString()));
 
+    /// <summary>Whether the customer's bank has taken a payment's money, so that it must not be given back a second time.</summary>
+    public static async ValueTask<bool> HoldMoneyAsync(Snapshot snapshot, Payment payment) =>
+        payment.CapturedMinor > 0
+        && (await Records.ListOfOwnerAsync<Dispute>(snapshot, payment.Tenant, payment.Id.Value)).Exists(dispute => dispute.HoldsMoney);
+
     private static async ValueTask<Dispute?> FindAsync(Transaction tx, Payment payment, string reference) =>
         (await Records.ListOfOwnerAsync<Dispute>(tx, payment.Tenant, payment.Id.Value)).FirstOrDefault(dispute => dispute.Reference == reference);
 

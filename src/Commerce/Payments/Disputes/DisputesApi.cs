@@ -16,7 +16,8 @@ public sealed record DisputeAnswer(Id<Dispute> Dispute, Id<Payment> Payment, str
 }
 
 /// <summary>The use cases of disputes.</summary>
-internal sealed class DisputesApi([FromKeyedServices(PaymentsSystem.Name)] Store store, ProviderDesk providers)
+internal sealed class DisputesApi(
+    [FromKeyedServices(PaymentsSystem.Name)] Store store, ProviderDesk providers, PaymentsOptions options, TimeProvider time, Randomness chance)
 {
     /// <param name="change">What the merchant has changed; null gives in.</param>
     /// <param name="submits">Whether the evidence goes to the bank now.</param>
@@ -65,14 +66,22 @@ internal sealed class DisputesApi([FromKeyedServices(PaymentsSystem.Name)] Store
     /// <summary>The provider decides later, and tells by a notice.</summary>
     public async Task AnswerAsync(DisputeAnswer answer, JobRun run, CancellationToken cancellation)
     {
-        await providers.AskAsync(
-            answer.Provider,
-            async (provider, token) =>
-            {
-                await provider.AnswerDisputeAsync(run.Tenant, answer, token);
-                return true;
-            },
-            cancellation);
+        try
+        {
+            await providers.AskAsync(
+                answer.Provider,
+                async (provider, token) =>
+                {
+                    await provider.AnswerDisputeAsync(run.Tenant, answer, token);
+                    return true;
+                },
+                cancellation);
+        }
+        catch (Exception failure) when (failure is not ProblemException && run.Attempt < options.MaxTries && !cancellation.IsCancellationRequested)
+        {
+            await run.AgainAtAsync(time.GetUtcNow() + options.Backoff.After(run.Attempt, chance), static _ => ValueTask.CompletedTask, cancellation);
+            return;
+        }
         await run.CompleteAsync(cancellation);
     }
 

@@ -17,7 +17,7 @@ internal static class IntentNews
             return;
         if (decision.Begins is { } begun)
             await TellRefundAsync(tx, payment, begun, "refund.created");
-        if (decision.Ends is { } ended)
+        if (decision.Changes is { State: not RefundState.Pending } ended)
         {
             await TellRefundAsync(tx, payment, ended, ended.State == RefundState.Failed ? "refund.failed" : "refund.updated");
             if (ended.State == RefundState.Succeeded)

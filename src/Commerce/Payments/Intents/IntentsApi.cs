@@ -15,15 +15,12 @@ internal sealed record Confirmation(string? Method, string? Token, BillingDetail
 
 /// <summary>The use cases of payment intents.</summary>
 internal sealed class IntentsApi(
-    [FromKeyedServices(PaymentsSystem.Name)] Store store, MethodsApi methods, ProviderDesk providers, PaymentsOptions options, TimeProvider time)
+    [FromKeyedServices(PaymentsSystem.Name)] Store store, MethodsApi methods, ProviderDesk providers, ProviderNews news)
 {
-    /// <summary>So long a request waits for news of a provider before it looks by itself, where news may be lost on the way.</summary>
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(1);
-
     /// <param name="asked">Without id, customer and method, which are looked up.</param>
-    /// <param name="confirmation">Null where it is confirmed later.</param>
+    /// <param name="confirms">Whether it is confirmed at once; otherwise the confirmation says the method at most.</param>
     public Task<StripeAnswer> CreateAsync(
-        StripeRequest request, PaymentIntent asked, string? customer, string? method, Confirmation? confirmation, CancellationToken cancellation) =>
+        StripeRequest request, PaymentIntent asked, string? customer, Confirmation confirmation, bool confirms, CancellationToken cancellation) =>
         request.WriteAsync(
             store,
             request.ShardFor(store),
@@ -31,11 +28,8 @@ internal sealed class IntentsApi(
             {
                 var known = await methods.FindCustomerAsync(request.Tenant, customer, "customer", cancelled);
                 var intent = asked with { Customer = known?.Id };
-                if (confirmation is not null)
-                    return (intent, Choice: await ChooseAsync(request, intent, confirmation with { Method = confirmation.Method ?? method }, cancelled));
-                MethodChoice? chosen = method is null ? null : await methods.ChooseAsync(request.Tenant, method, "payment_method", RedeemerOf(request), cancelled);
-                DemandSameCustomer(intent, chosen?.Method);
-                return (intent, Choice: chosen);
+                var names = confirms || confirmation.Token is not null || confirmation.Method is not null;
+                return (intent, Choice: names ? await ChooseAsync(request, intent, confirmation, cancelled) : (MethodChoice?)null);
             },
             async (tx, plan) =>
             {
@@ -43,11 +37,11 @@ internal sealed class IntentsApi(
                 var intent = plan.intent with { Id = tx.NewId<PaymentIntent>(), CreatedAt = tx.Now, Method = chosen?.Id };
                 await Records.AddAsync(tx, intent);
                 await IntentNews.CreatedAsync(tx, new IntentState(intent, null, null));
-                if (confirmation is not null)
+                if (confirms)
                     await ConfirmAsync(tx, new IntentState(intent, null, null), chosen!, confirmation);
                 return intent.Id.ToString();
             },
-            (reference, cancelled) => AnswerAsync(request.Tenant, reference, confirmation, cancelled),
+            (reference, cancelled) => AnswerAsync(request.Tenant, reference, confirms, cancelled),
             cancellation);
 
     public Task<StripeAnswer> ConfirmAsync(StripeRequest request, string id, Confirmation confirmation, CancellationToken cancellation)
@@ -73,7 +67,7 @@ internal sealed class IntentsApi(
                 await ConfirmAsync(tx, state with { Intent = changed }, await choice.InAsync(tx), confirmation);
                 return known.ToString();
             },
-            (reference, cancelled) => AnswerAsync(request.Tenant, reference, confirmation, cancelled),
+            (reference, cancelled) => AnswerAsync(request.Tenant, reference, confirms: true, cancelled),
             cancellation);
     }
 
@@ -101,13 +95,8 @@ internal sealed class IntentsApi(
     public Task<StripeAnswer> IncrementAsync(StripeRequest request, string id, long amountMinor, CancellationToken cancellation) => ChangeAsync(
         request,
         id,
-        async (tx, state) =>
-        {
-            var (incremented, decision) = state.Intent.Increment(state.Attempt, amountMinor);
-            await Records.ChangeAsync(tx, incremented);
-            await Consequences.FollowAsync(tx, decision);
-        },
-        state => state.Attempt!.AuthorizedMinor < amountMinor ? Declined(state) : null,
+        async (tx, state) => await Consequences.FollowAsync(tx, state.Intent.Increment(state.Attempt, amountMinor)),
+        state => state.IsSettled && state.Attempt!.AuthorizedMinor < amountMinor ? Declined(state) : null,
         cancellation);
 
     /// <param name="change">What becomes of it; refuses by an exception.</param>
@@ -204,6 +193,9 @@ internal sealed class IntentsApi(
 
     private async ValueTask ConfirmAsync(Transaction tx, IntentState state, PaymentMethod method, Confirmation confirmation)
     {
+        // What could not be taken is still held, and nobody would ask for it any more.
+        if (state.Attempt is { State: PaymentState.CaptureFailed } held)
+            await Consequences.FollowAsync(tx, held.RequestRelease());
         var provider = providers.Choose(state.Intent.Amount, method.Card.Brand);
         var (intent, decision) = state.Intent.Confirm(state.Attempt, tx.NewId<Payment>(), method, provider);
         await Records.ChangeAsync(tx, intent);
@@ -227,10 +219,10 @@ internal sealed class IntentsApi(
         Metadata = intent.Metadata,
     };
 
-    private async Task<StripeAnswer> AnswerAsync(Id<Tenant> tenant, string reference, Confirmation? confirmation, CancellationToken cancellation)
+    private async Task<StripeAnswer> AnswerAsync(Id<Tenant> tenant, string reference, bool confirms, CancellationToken cancellation)
     {
         var state = await WaitAsync(tenant, IdOf(reference), cancellation);
-        if (confirmation is not null && state.Attempt is { State: PaymentState.Declined or PaymentState.CaptureFailed })
+        if (confirms && state.Attempt is { State: PaymentState.Declined or PaymentState.CaptureFailed })
             return Declined(state);
         if (state is { Intent: { FutureUsage: not null, Customer: { } customer, AttemptMethod: { } method }, Attempt.AuthorizedMinor: > 0 })
             await methods.KeepForAsync(tenant, method, customer, cancellation);
@@ -250,26 +242,12 @@ internal sealed class IntentsApi(
         };
     }
 
-    /// <summary>Waits until the provider has answered, or as long as a caller can be expected to.</summary>
     private async Task<IntentState> WaitAsync(Id<Tenant> tenant, Id<PaymentIntent> id, CancellationToken cancellation)
     {
         var state = await FindAsync(tenant, id, cancellation);
-        if (state.IsSettled)
-            return state;
-        using var watch = store.ShardOf(ShardKey.Of(id)).Events.WatchKey(state.Attempt!.Id.Value);
-        var last = time.GetUtcNow() + options.AnswerPatience;
-        do
-        {
-            state = await FindAsync(tenant, id, cancellation);
-        }
-        while (!state.IsSettled && time.GetUtcNow() < last && await WaitAsync(watch, cancellation));
-        return state;
-    }
-
-    private async Task<bool> WaitAsync(Watch watch, CancellationToken cancellation)
-    {
-        await watch.WaitAsync(LongestSilence, time, cancellation);
-        return true;
+        return state.IsSettled
+            ? state
+            : await news.WaitAsync(state.Attempt!.Id, () => FindAsync(tenant, id, cancellation), later => later.IsSettled, cancellation);
     }
 
     private async Task<IntentState> FindAsync(Id<Tenant> tenant, Id<PaymentIntent> id, CancellationToken cancellation) =>

@@ -49,9 +49,6 @@ public sealed record PaymentIntent : IRecord<PaymentIntent>
     /// <summary>Whether the merchant says when the money is taken.</summary>
     public bool CapturesManually { get; init; }
 
-    /// <summary>Whether only the merchant's server confirms.</summary>
-    public bool ConfirmsManually { get; init; }
-
     /// <summary><c>off_session</c>, <c>on_session</c> or null: whether the method is kept for the customer.</summary>
     public string? FutureUsage { get; init; }
 
@@ -138,8 +135,9 @@ public sealed record PaymentIntent : IRecord<PaymentIntent>
         return (this with { CanceledAt = now, CancellationReason = reason }, attempt?.RequestRelease());
     }
 
+    /// <summary>Its own amount grows when the provider holds more.</summary>
     /// <exception cref="ProblemException">Nothing is held, or as much already.</exception>
-    internal (PaymentIntent Intent, Decision Increment) Increment(Payment? attempt, long amountMinor)
+    internal Decision Increment(Payment? attempt, long amountMinor)
     {
         Demand("increment_authorization on", attempt, IntentStatus.RequiresCapture);
         if (amountMinor <= attempt!.AuthorizedMinor)
@@ -147,7 +145,7 @@ public sealed record PaymentIntent : IRecord<PaymentIntent>
             throw StripeErrors.Invalid(
                 "amount", $"The amount must be greater than the currently authorized amount of {attempt.AuthorizedMinor}.").Refusal();
         }
-        return (this with { Amount = Amount with { Minor = amountMinor } }, attempt.Increment(amountMinor) ?? throw Unexpected("increment_authorization on", IntentStatus.Processing));
+        return attempt.Increment(amountMinor) ?? throw Unexpected("increment_authorization on", IntentStatus.Processing);
     }
 
     /// <exception cref="ProblemException">Its status is none of these.</exception>

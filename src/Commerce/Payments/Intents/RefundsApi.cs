@@ -1,3 +1,4 @@
+using Basin.Payments.Disputes;
 using Basin.Payments.Stripe;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,11 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Basin.Payments;
 
 /// <summary>The use cases of refunds.</summary>
-internal sealed class RefundsApi([FromKeyedServices(PaymentsSystem.Name)] Store store, PaymentsOptions options, TimeProvider time)
+internal sealed class RefundsApi([FromKeyedServices(PaymentsSystem.Name)] Store store, ProviderNews news)
 {
-    /// <summary>So long a request waits for news of a provider before it looks by itself, where news may be lost on the way.</summary>
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(1);
-
     /// <param name="payment">What is given back, found by a charge or an intent.</param>
     public Task<StripeAnswer> CreateAsync(
         StripeRequest request, Id<Payment> payment, long? amountMinor, string? reason, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation) =>
@@ -19,8 +17,9 @@ internal sealed class RefundsApi([FromKeyedServices(PaymentsSystem.Name)] Store 
             async tx =>
             {
                 var found = await PaymentsStore.FindAsync(tx, request.Tenant, payment) ?? throw ChargesApi.NoSuch(Charge.IdOf(payment).ToString(), "charge");
-                var charge = await ChargesStore.FindAsync(tx, request.Tenant, payment);
-                var decision = Begin(found, charge, tx.NewId<Refund>(), amountMinor, reason);
+                if (await DisputeSteps.HoldMoneyAsync(tx, found))
+                    throw StripeErrors.Invalid(null, $"Charge {Charge.IdOf(payment)} has been charged back; cannot issue a refund.", "charge_disputed").Refusal();
+                var decision = Begin(found, tx.NewId<Refund>(), amountMinor, reason);
                 decision = decision with { Begins = decision.Begins! with { Metadata = metadata, CreatedAt = tx.Now } };
                 await Consequences.FollowAsync(tx, decision);
                 return decision.Begins.Id.ToString();
@@ -60,11 +59,9 @@ internal sealed class RefundsApi([FromKeyedServices(PaymentsSystem.Name)] Store 
     }
 
     /// <summary>The refusals of a payment in Stripe's words.</summary>
-    private static Decision Begin(Payment payment, Charge? charge, Id<Refund> id, long? amountMinor, string? reason)
+    private static Decision Begin(Payment payment, Id<Refund> id, long? amountMinor, string? reason)
     {
         var name = Charge.IdOf(payment.Id);
-        if (charge?.Disputed == true)
-            throw StripeErrors.Invalid(null, $"Charge {name} has been charged back; cannot issue a refund.", "charge_disputed").Refusal();
         if (payment.CapturedMinor == 0)
             throw StripeErrors.Invalid(null, $"Charge {name} was not captured; there is nothing to give back.", "charge_not_refundable").Refusal();
         if (payment.RefundableMinor == 0)
@@ -80,14 +77,9 @@ internal sealed class RefundsApi([FromKeyedServices(PaymentsSystem.Name)] Store 
     private async Task<RefundShape> WaitAsync(Id<Tenant> tenant, Id<Refund> id, CancellationToken cancellation)
     {
         var (refund, shape) = await FindAsync(tenant, id, cancellation);
-        using var watch = store.ShardOf(ShardKey.Of(refund.Payment)).Events.WatchKey(refund.Payment.Value);
-        for (var last = time.GetUtcNow() + options.AnswerPatience; refund.State == RefundState.Pending && time.GetUtcNow() < last;)
-        {
-            (refund, shape) = await FindAsync(tenant, id, cancellation);
-            if (refund.State == RefundState.Pending)
-                await watch.WaitAsync(LongestSilence, time, cancellation);
-        }
-        return shape;
+        if (refund.IsSettled)
+            return shape;
+        return (await news.WaitAsync(refund.Payment, () => FindAsync(tenant, id, cancellation), found => found.Refund.IsSettled, cancellation)).Shape;
     }
 
     private async Task<(Refund Refund, RefundShape Shape)> FindAsync(Id<Tenant> tenant, Id<Refund> id, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Basin.Payments.Stripe;
 
 namespace Basin.Payments.Payouts;
 
@@ -44,7 +45,7 @@ public sealed record Payout : IRecord<Payout>
 
     long? IRecord<Payout>.Owner => null;
 
-    string? IRecord<Payout>.Label => null;
+    string? IRecord<Payout>.Label => PayoutShape.StatusOf(Status);
 
     internal static DateTimeOffset ArrivalAfter(DateTimeOffset now) => now + Way;
 }

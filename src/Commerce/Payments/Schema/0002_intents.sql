@@ -24,6 +24,8 @@ CREATE TABLE refund (
     code         TEXT,
     metadata     TEXT    NOT NULL,
     created_at   INTEGER NOT NULL,
+    is_accepted  INTEGER NOT NULL,
+    turn         INTEGER NOT NULL,
     PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX refund_payment ON refund (tenant, payment, id);

@@ -17,12 +17,14 @@ internal sealed class BalanceApi([FromKeyedServices(PaymentsSystem.Name)] Store 
             ? BalanceTransactionShape.Of(found, time.GetUtcNow())
             : throw (StripeErrors.NoSuch("balance_transaction", id) with { Status = StatusCodes.Status404NotFound }).Refusal();
 
-    /// <param name="kind">Null for all.</param>
+    /// <param name="kinds">Empty for all.</param>
     /// <param name="source">Only those about it.</param>
     public async Task<List<(BalanceTransaction Line, BalanceTransactionShape Shape)>> ListAsync(
-        Id<Tenant> tenant, RecordQuery query, MovementKind? kind, string? source, CancellationToken cancellation)
+        Id<Tenant> tenant, RecordQuery query, IReadOnlyList<MovementKind> kinds, string? source, CancellationToken cancellation)
     {
-        var lines = await store.ReadAllAsync(snapshot => BalanceStore.ListAsync(snapshot, tenant, query, kind, source), cancellation);
+        var lines = new List<BalanceTransaction>();
+        foreach (var kind in kinds.Count == 0 ? [null] : kinds.Select(kind => (MovementKind?)kind))
+            lines.AddRange(await store.ReadAllAsync(snapshot => BalanceStore.ListAsync(snapshot, tenant, query, kind, source), cancellation));
         return lines.ConvertAll(line => (line, BalanceTransactionShape.Of(line, time.GetUtcNow())));
     }
 }
@@ -30,6 +32,15 @@ internal sealed class BalanceApi([FromKeyedServices(PaymentsSystem.Name)] Store 
 /// <summary>https://docs.stripe.com/api/balance, https://docs.stripe.com/api/balance_transactions.</summary>
 internal static class BalanceRoutes
 {
+    private static readonly Dictionary<string, MovementKind[]> Types = new()
+    {
+        ["charge"] = [MovementKind.Capture],
+        ["refund"] = [MovementKind.Refund],
+        ["refund_failure"] = [MovementKind.RefundReturned],
+        ["adjustment"] = [MovementKind.Dispute, MovementKind.DisputeWon],
+        ["payout"] = [MovementKind.Payout],
+    };
+
     public static void Map(RouteGroupBuilder stripe)
     {
         stripe.MapGet("/balance", SumAsync).RequireScope(StripeRoutes.Read);
@@ -52,20 +63,12 @@ internal static class BalanceRoutes
     private static async Task<StripeAnswer> ListAsync(StripeRequest request, BalanceApi balance, CancellationToken cancellation)
     {
         var window = request.Form.Window<BalanceTransaction>("balance_transaction");
-        var (type, source) = (request.Form.OneOfOrNull("type", "charge", "refund", "adjustment", "payout"), request.Form.TextOrNull("source"));
+        var (type, source) = (request.Form.OneOfOrNull("type", [.. Types.Keys]), request.Form.TextOrNull("source"));
         request.Form.Pass("currency", "payout");
         request.Form.RefuseOthers();
         if (window.Cursor is { } cursor)
             await balance.FindAsync(request.Tenant, cursor.ToString(), cancellation);
-        MovementKind? kind = type switch
-        {
-            "charge" => MovementKind.Capture,
-            "refund" => MovementKind.Refund,
-            "adjustment" => MovementKind.Dispute,
-            "payout" => MovementKind.Payout,
-            _ => null,
-        };
-        var found = await balance.ListAsync(request.Tenant, RecordQuery.Of(window), kind, source, cancellation);
+        var found = await balance.ListAsync(request.Tenant, RecordQuery.Of(window), type is null ? [] : Types[type], source, cancellation);
         return StripeAnswer.Ok(
             window.PageOf(found, row => row.Line.Id, row => row.Shape, "/v1/balance_transactions"), StripeJson.Default.StripeListBalanceTransactionShape);
     }

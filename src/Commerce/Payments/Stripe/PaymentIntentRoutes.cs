@@ -41,9 +41,10 @@ internal static class PaymentIntentRoutes
             Amount = amount,
             Secret = SecretToken.New(),
             CapturesManually = form.OneOfOrNull("capture_method", "automatic", "automatic_async", CapturesManually) == CapturesManually,
-            ConfirmsManually = form.OneOfOrNull("confirmation_method", "automatic", "manual") == "manual",
             HasAutomaticMethods = form.ChildOrNull("automatic_payment_methods") is { } automatic && ReadAutomatic(automatic),
         });
+        // After a proof the payment goes on by itself: a server that wants to be asked once more would find it paid.
+        form.OneOfOrNull("confirmation_method", "automatic");
         var confirmation = ReadConfirmation(form, method);
         if (!confirms && form.Has("off_session"))
             throw StripeErrors.Invalid("off_session", "The parameter `off_session` cannot be passed when creating a PaymentIntent unless `confirm` is set to true.").Refusal();
@@ -51,8 +52,7 @@ internal static class PaymentIntentRoutes
         form.Pass("payment_method_options", "mandate_data", "use_stripe_sdk", "radar_options");
         form.RefuseOthers();
         return intents.CreateAsync(
-            request, asked with { ReturnUrl = confirmation.ReturnUrl, FutureUsage = confirmation.FutureUsage }, customer, method,
-            confirms ? confirmation : null, cancellation);
+            request, asked with { ReturnUrl = confirmation.ReturnUrl, FutureUsage = confirmation.FutureUsage }, customer, confirmation, confirms, cancellation);
     }
 
     private static async Task<StripeAnswer> FindAsync(string id, StripeRequest request, IntentsApi intents, CancellationToken cancellation)
@@ -92,8 +92,9 @@ internal static class PaymentIntentRoutes
         var isDeep = amount is not null || currency is not null || customer is not null || method is not null || captures is not null;
         return intents.UpdateAsync(request, id, customer, method, state =>
         {
+            // A proof that the customer is asked for is of the sum that it began with.
             if (isDeep)
-                state.Intent.Demand("update", state.Attempt, IntentStatus.RequiresPaymentMethod, IntentStatus.RequiresConfirmation, IntentStatus.RequiresAction);
+                state.Intent.Demand("update", state.Attempt, IntentStatus.RequiresPaymentMethod, IntentStatus.RequiresConfirmation);
             var sum = new Money(amount ?? state.Intent.Amount.Minor, currency ?? state.Intent.Amount.Currency);
             DemandEnough(sum);
             return described(state.Intent) with

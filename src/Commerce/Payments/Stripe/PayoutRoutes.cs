@@ -49,8 +49,8 @@ internal static class PayoutRoutes
         request.Form.RefuseOthers();
         if (window.Cursor is { } cursor)
             await payouts.FindAsync(request.Tenant, cursor.ToString(), cancellation);
-        var found = (await payouts.ListAsync(request.Tenant, RecordQuery.Of(window), cancellation))
-            .Where(payout => status is null || PayoutShape.Of(payout).Status == status);
+        var query = RecordQuery.Of(window) with { Labels = status is null ? [] : [status] };
+        var found = await payouts.ListAsync(request.Tenant, query, cancellation);
         return StripeAnswer.Ok(window.PageOf(found, payout => payout.Id, PayoutShape.Of, "/v1/payouts"), StripeJson.Default.StripeListPayoutShape);
     }
 }

@@ -80,7 +80,7 @@ internal sealed record PaymentIntentShape(
             intent.CancellationReason,
             intent.CapturesManually ? "manual" : "automatic",
             $"{intent.Id}_secret_{intent.Secret}",
-            intent.ConfirmsManually ? "manual" : "automatic",
+            "automatic",
             intent.CreatedAt,
             intent.Amount.Currency.ToLowerInvariant(),
             intent.Customer?.ToString(),

@@ -59,5 +59,8 @@ internal sealed record PayoutShape(
         payout.Description,
         payout.Metadata,
         payout.StatementDescriptor,
-        payout.Status == PayoutStatus.Paid ? "paid" : "pending");
+        StatusOf(payout.Status));
+
+    /// <summary>In Stripe's words.</summary>
+    public static string StatusOf(PayoutStatus status) => status == PayoutStatus.Paid ? "paid" : "pending";
 }

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Basin.Payments;
+
+/// <summary>Waits until a provider has answered, or as long as a caller can be expected to.</summary>
+internal sealed class ProviderNews([FromKeyedServices(PaymentsSystem.Name)] Store store, PaymentsOptions options, TimeProvider time)
+{
+    /// <summary>So long a request waits for news before it looks by itself, where news may be lost on the way.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(1);
+
+    /// <param name="payment">What the provider was asked about.</param>
+    /// <param name="look">Finds what may have changed.</param>
+    /// <param name="isSettled">Whether the provider has answered.</param>
+    public async Task<T> WaitAsync<T>(Id<Payment> payment, Func<Task<T>> look, Func<T, bool> isSettled, CancellationToken cancellation)
+    {
+        using var watch = store.ShardOf(ShardKey.Of(payment)).Events.WatchKey(payment.Value);
+        var last = time.GetUtcNow() + options.AnswerPatience;
+        while (true)
+        {
+            var seen = await look();
+            if (isSettled(seen) || time.GetUtcNow() >= last)
+                return seen;
+            await watch.WaitAsync(LongestSilence, time, cancellation);
+        }
+    }
+}

@@ -18,7 +18,7 @@ complaints=()
 
 main() {
     ensure_packages chromium libsqlite3-0 sqlite3
-    ensure_servers postgresql rabbitmq-server haproxy
+    ensure_servers postgresql rabbitmq-server haproxy redis-server
     step "Restore" dotnet restore Basin.slnx --verbosity quiet
     step "Formatting" dotnet format Basin.slnx --no-restore --verify-no-changes
     step "Build" dotnet build Basin.slnx --configuration Release --no-restore --verbosity quiet --nologo -warnaserror

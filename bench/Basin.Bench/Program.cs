@@ -9,6 +9,7 @@ Benchmark[] benchmarks =
     new("transfers", TransfersBenchmark.RunAsync),
     new("intents", IntentsBenchmark.RunAsync),
     new("ids", IdsBenchmark.RunAsync),
+    new("limits", LimitsBenchmark.RunAsync),
     new("memory", MemoryBenchmark.RunAsync),
     new("grow", GrowBenchmark.RunAsync),
     new("soak", SoakBenchmark.RunAsync, InAll: false),

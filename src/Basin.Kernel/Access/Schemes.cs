@@ -28,7 +28,8 @@ public static class Schemes
 
     internal static string For(AccountKind kind) => kind == AccountKind.Operator ? Operator : Customer;
 
-    internal static bool IsApi(PathString path) => path.StartsWithSegments("/v1") || path.StartsWithSegments("/metrics") || TakesUserNames(path);
+    /// <summary>Whether a path takes API keys.</summary>
+    public static bool IsApi(PathString path) => path.StartsWithSegments("/v1") || path.StartsWithSegments("/metrics") || TakesUserNames(path);
 
     /// <summary>Where a key may also come as the user name of Basic authentication (RFC 7617), as Stripe's clients send it.</summary>
     internal static bool TakesUserNames(PathString path) => path.StartsWithSegments("/stripe");

@@ -71,14 +71,10 @@ internal static class Records
             "INSERT INTO record (tenant, kind, id, owner, label, body) VALUES ($1, $2, $3, $4, $5, $6)",
             record.Tenant.Value, T.Prefix, record.Id.Value, record.Owner, record.Label, BodyOf(record));
 
-    public static async ValueTask ChangeAsync<T>(Transaction tx, T record)
-        where T : class, IRecord<T>
-    {
-        var changed = await tx.ExecuteAsync(
+    public static ValueTask ChangeAsync<T>(Transaction tx, T record)
+        where T : class, IRecord<T> => tx.SendOneAsync(
             "UPDATE record SET owner = $4, label = $5, body = $6 WHERE tenant = $1 AND kind = $2 AND id = $3",
             record.Tenant.Value, T.Prefix, record.Id.Value, record.Owner, record.Label, BodyOf(record));
-        Transaction.Invariant(changed == 1, $"{record.Id} that was read in this transaction is there");
-    }
 
     /// <summary>All that belong to one thing, the newest first; for what has few.</summary>
     public static ValueTask<List<T>> ListOfOwnerAsync<T>(Snapshot snapshot, Id<Tenant> tenant, long owner)

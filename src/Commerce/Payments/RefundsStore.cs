@@ -32,13 +32,9 @@ internal static class RefundsStore
         refund.Tenant.Value, refund.Id.Value, refund.Payment.Value, refund.AmountMinor, (int)refund.State, refund.IsOwed, refund.Reason, refund.Code,
         MetadataOf(refund), tx.Now, refund.IsAccepted, refund.Turn);
 
-    public static async ValueTask ChangeAsync(Transaction tx, Refund refund)
-    {
-        var changed = await tx.ExecuteAsync(
-            "UPDATE refund SET state = $3, code = $4, metadata = $5, is_accepted = $6, turn = $7 WHERE tenant = $1 AND id = $2",
-            refund.Tenant.Value, refund.Id.Value, (int)refund.State, refund.Code, MetadataOf(refund), refund.IsAccepted, refund.Turn);
-        Transaction.Invariant(changed == 1, $"the refund {refund.Id} that was read in this transaction is there");
-    }
+    public static ValueTask ChangeAsync(Transaction tx, Refund refund) => tx.SendOneAsync(
+        "UPDATE refund SET state = $3, code = $4, metadata = $5, is_accepted = $6, turn = $7 WHERE tenant = $1 AND id = $2",
+        refund.Tenant.Value, refund.Id.Value, (int)refund.State, refund.Code, MetadataOf(refund), refund.IsAccepted, refund.Turn);
 
     private static SqlValue MetadataOf(Refund refund) =>
         SqlValue.Utf8(JsonSerializer.SerializeToUtf8Bytes(refund.Metadata, PaymentsJson.Default.IReadOnlyDictionaryStringString));

@@ -45,6 +45,9 @@ public sealed record LimitRule(LimitAlgorithm Algorithm, long Permits, TimeSpan 
     /// <summary>How many may be taken at once.</summary>
     public long Capacity => HasBurst && Burst > 0 ? Burst : Permits;
 
+    /// <summary>The same with so many times as much.</summary>
+    public LimitRule Times(int factor) => this with { Permits = Permits * factor, Burst = Burst * factor };
+
     internal long PeriodUs => Period.Ticks / TimeSpan.TicksPerMicrosecond;
 
     private bool HasBurst => Algorithm is LimitAlgorithm.TokenBucket or LimitAlgorithm.LeakyBucket or LimitAlgorithm.Gcra;

@@ -53,10 +53,20 @@ public abstract class Limiter
     }
 
     /// <summary>A number that stands for a key in this process.</summary>
-    public static ulong HashOf(ReadOnlySpan<char> key)
+    public static ulong HashOf(ReadOnlySpan<char> key) => HashOf(MemoryMarshal.AsBytes(key));
+
+    /// <inheritdoc cref="HashOf(ReadOnlySpan{char})"/>
+    public static ulong HashOf(ReadOnlySpan<byte> key)
     {
-        var hash = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(key), Seed);
+        var hash = XxHash3.HashToUInt64(key, Seed);
         return hash == 0 ? 1 : hash;
+    }
+
+    /// <summary>A number that stands for two together.</summary>
+    public static ulong Combine(ulong one, ulong other)
+    {
+        Span<ulong> both = [one, other];
+        return HashOf(MemoryMarshal.AsBytes(both));
     }
 
     /// <summary>Takes permits, or changes nothing.</summary>

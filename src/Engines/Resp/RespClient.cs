@@ -20,6 +20,7 @@ public sealed class RespClient : IAsyncDisposable
     private readonly Task _running;
     private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Link? _link;
+    private volatile Exception? _trouble;
 
     /// <summary>Asks a new connection something before anybody else does.</summary>
     public delegate Task<RespValue> Greeter(params ReadOnlySpan<string> command);
@@ -44,7 +45,7 @@ public sealed class RespClient : IAsyncDisposable
         {
             // Whoever comes first waits for the first try.
             await _tried.Task.WaitAsync(cancellation);
-            link = _link ?? throw NotConnected(null);
+            link = _link ?? throw NotConnected(_trouble);
         }
         return await AskAsync(link, command, cancellation);
     }
@@ -71,15 +72,17 @@ public sealed class RespClient : IAsyncDisposable
                 _tried.TrySetResult();
                 await link.Ended.WaitAsync(_closing.Token);
             }
-            catch (Exception failure) when (failure is SocketException or IOException or TimeoutException or OperationCanceledException
-                or RespProtocolException or RespErrorException or RespUnavailableException)
+#pragma warning disable CA1031 // Whatever it is, callers are told by what they asked, and the next try may succeed.
+            catch (Exception failure)
+#pragma warning restore CA1031
             {
-                // Callers are told by what they asked.
+                _trouble = failure;
             }
             _link = null;
             _tried.TrySetResult();
             await _time.DelayQuietly(backoff.After(++failures, _chance), _closing.Token);
         }
+        _tried.TrySetResult();
     }
 
     private async Task<Link> ConnectAsync(CancellationToken cancellation)
@@ -143,6 +146,7 @@ public sealed class RespClient : IAsyncDisposable
         private readonly Channel<Waiting> _asked;
         private readonly Queue<Waiting> _sent = new();
         private readonly Lock _lock = new();
+        private int _waiting;
         private readonly Task _reading;
         private readonly Task _writing;
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -152,7 +156,7 @@ public sealed class RespClient : IAsyncDisposable
             (_socket, _options, _time) = (socket, options, time);
             var stream = new NetworkStream(socket, ownsSocket: true);
             (_reader, _writer) = (PipeReader.Create(stream), PipeWriter.Create(stream));
-            _asked = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(options.MaxWaiting) { SingleReader = true });
+            _asked = Channel.CreateUnbounded<Waiting>(new UnboundedChannelOptions { SingleReader = true });
             _reading = Task.Run(ReadAsync);
             _writing = Task.Run(WriteAsync);
         }
@@ -162,9 +166,15 @@ public sealed class RespClient : IAsyncDisposable
 
         public async Task<RespValue> AskAsync(ReadOnlyMemory<byte>[] command, CancellationToken cancellation)
         {
-            var waiting = new Waiting(command);
+            EndIfSilent();
+            var waiting = new Waiting(command, _time.GetTimestamp());
+            if (Interlocked.Increment(ref _waiting) > _options.MaxWaiting)
+            {
+                Interlocked.Decrement(ref _waiting);
+                throw new RespUnavailableException("Too many commands wait for answers.", mayBeDone: false);
+            }
             if (!_asked.Writer.TryWrite(waiting))
-                throw _ended.Task.IsCompleted ? NotConnected(null) : new RespUnavailableException("Too many commands wait for answers.", mayBeDone: false);
+                throw NotConnected(null);
             try
             {
                 return await waiting.Answer.Task.WaitAsync(_options.Timeout, _time, cancellation);
@@ -174,6 +184,22 @@ public sealed class RespClient : IAsyncDisposable
                 End(null);
                 throw new RespUnavailableException($"The server has not answered within {_options.Timeout.TotalMilliseconds:F0} ms.", mayBeDone: true);
             }
+        }
+
+        /// <summary>Callers may give up before the server has had its time; the next one finds that it said nothing.</summary>
+        private void EndIfSilent()
+        {
+            Waiting? oldest;
+            lock (_lock)
+                _sent.TryPeek(out oldest);
+            if (oldest is not null && _time.GetElapsedTime(oldest.AskedAt) > _options.Timeout)
+                End(null);
+        }
+
+        private void Finish(Waiting waiting, RespValue value)
+        {
+            Interlocked.Decrement(ref _waiting);
+            waiting.Answer.TrySetResult(value);
         }
 
         /// <summary>Writes what has come together, then sends it.</summary>
@@ -230,7 +256,7 @@ public sealed class RespClient : IAsyncDisposable
                 _sent.TryDequeue(out waiting);
             if (waiting is null)
                 throw new RespProtocolException("The server answers what nobody has asked.");
-            waiting.Answer.TrySetResult(value);
+            Finish(waiting, value);
         }
 
         private void End(Exception? why)
@@ -261,7 +287,7 @@ public sealed class RespClient : IAsyncDisposable
             }
         }
 
-        private sealed record Waiting(ReadOnlyMemory<byte>[] Command)
+        private sealed record Waiting(ReadOnlyMemory<byte>[] Command, long AskedAt)
         {
             public TaskCompletionSource<RespValue> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }

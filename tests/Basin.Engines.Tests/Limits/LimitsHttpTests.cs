@@ -37,7 +37,7 @@ public sealed class LimitsHttpTests
             });
             app.UseLimits();
             app.MapGet("/v1/checkout", async () => await (work?.Invoke() ?? Task.CompletedTask)).RequireScope("test:read").RequireLimit("checkout");
-            app.MapGet("/v1/report", () => "").RequireScope("test:read").RequireLimit("checkout", cost: 3);
+            app.MapGet("/v1/report", () => "").RequireScope("test:read").RequireLimit("checkout", cost: 2);
             app.MapGet("/v1/other", () => "").RequireScope("test:read");
             app.MapGet("/v1/free", () => "").RequireScope("test:read").WithoutLimit();
         },
@@ -105,6 +105,8 @@ public sealed class LimitsHttpTests
     {
         await using var host = await StartAsync(Checkout);
         Assert.Equal(200, await StatusAsync(host.Client, "/v1/report"));
+        Assert.Equal(429, await StatusAsync(host.Client, "/v1/report"));
+        Assert.Equal(200, await StatusAsync(host.Client));
         Assert.Equal(429, await StatusAsync(host.Client));
         using var other = await GetAsync(host.Client, "/v1/other");
         Assert.Equal("\"caller\";q=4000;w=2, \"tenant\";q=20000;w=2", other.Headers.GetValues("RateLimit-Policy").Single());
@@ -234,5 +236,15 @@ public sealed class LimitsHttpTests
             await using var host = await StartAsync([]);
         });
         Assert.Contains("asks for the limit 'checkout'", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_route_that_costs_more_than_there_ever_is_refuses_the_start()
+    {
+        var failure = await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await using var host = await StartAsync(new(Checkout) { ["Basin:Limits:Policies:checkout:Limits:0:Permits"] = "1" });
+        });
+        Assert.Contains("costs 2 by the limit 'checkout'", failure.Message, StringComparison.Ordinal);
     }
 }

@@ -89,7 +89,19 @@ public sealed class SharedLimiterTests : IAsyncLifetime
         Assert.InRange(refused.RetryAfterUs, 1, 2 * 86_400_000_000);
         Assert.Equal(Decision.Never, (await limiter.TakeAsync("bob", 6, Cancellation)).RetryAfterUs);
         Assert.True((await limiter.TakeAsync("bob", 5, Cancellation)).IsAllowed);
-        Assert.InRange((await _redis.AskAsync(Cancellation, "PTTL", $"limits:test:{Key}")).Integer, 1, 2 * 86_400_000);
+        Assert.InRange((await _redis.AskAsync(Cancellation, "PTTL", $"limits:test:{(int)algorithm}.5.86400000000.5:{Key}")).Integer, 1, 2 * 86_400_000);
+    }
+
+    [Fact]
+    public async Task A_server_that_refuses_is_as_good_as_gone_and_another_rule_begins_anew()
+    {
+        var rule = new LimitRule(LimitAlgorithm.TokenBucket, 5, TimeSpan.FromDays(1));
+        Assert.Equal(0, (await LimiterOf(_redis, rule).TakeAsync(Key, 5, Cancellation)).Remaining);
+        Assert.Equal(4, (await LimiterOf(_redis, rule with { Period = TimeSpan.FromDays(2) }).TakeAsync(Key, 1, Cancellation)).Remaining);
+
+        await _redis.AskAsync(Cancellation, "CONFIG", "SET", "maxmemory", "1");
+        Assert.False((await LimiterOf(_redis, rule).TakeAsync("bob", 1, Cancellation)).IsAllowed);
+        Assert.True((await LimiterOf(_redis, rule, WhenUnreachable.CountHere).TakeAsync("bob", 1, Cancellation)).IsAllowed);
     }
 
     [Fact]

@@ -1,34 +1,34 @@
 namespace Basin.Limits.Algorithms;
 
-/// <summary>The rings of some cells, each found by the number in its cell. Rings that are let go are used again.</summary>
+/// <summary>The rings of some cells, each found by the number in its cell.</summary>
 internal sealed class Rings
 {
-    private readonly List<Ring> _rings = [];
+    private readonly List<Ring?> _rings = [];
     private readonly Stack<int> _free = [];
 
     /// <summary>In bytes.</summary>
-    public long Size => _rings.Sum(ring => ring.Size);
+    public long Size => _rings.Sum(ring => ring?.Size ?? 0);
 
     public Ring? Find(ref Cell cell) => cell.A == 0 ? null : _rings[(int)cell.A - 1];
 
     public Ring Of(ref Cell cell)
     {
         if (cell.A != 0)
-            return _rings[(int)cell.A - 1];
+            return _rings[(int)cell.A - 1]!;
         if (!_free.TryPop(out var index))
         {
             index = _rings.Count;
-            _rings.Add(new Ring());
+            _rings.Add(null);
         }
         cell.A = index + 1;
-        return _rings[index];
+        return _rings[index] = new Ring();
     }
 
     public void Free(ref Cell cell)
     {
         if (cell.A == 0)
             return;
-        _rings[(int)cell.A - 1].Clear();
+        _rings[(int)cell.A - 1] = null;
         _free.Push((int)cell.A - 1);
         cell.A = 0;
     }
@@ -38,9 +38,6 @@ internal sealed class Rings
 internal sealed class Ring
 {
     private const int EntrySize = 16;
-
-    /// <summary>A ring that was full once is not kept for a key that takes little.</summary>
-    private const int MostKept = 64;
 
     private (long AtUs, long Cost)[] _entries = new (long, long)[2];
     private int _first;
@@ -105,13 +102,6 @@ internal sealed class Ring
             permits -= At(i).Cost;
         }
         return atUs;
-    }
-
-    public void Clear()
-    {
-        (_first, Count, Sum) = (0, 0, 0);
-        if (_entries.Length > MostKept)
-            _entries = new (long, long)[2];
     }
 
     private ref (long AtUs, long Cost) At(int index) => ref _entries[(_first + index) & (_entries.Length - 1)];

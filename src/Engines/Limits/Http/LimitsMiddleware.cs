@@ -21,8 +21,11 @@ internal sealed class LimitsMiddleware
     public LimitsMiddleware(RequestDelegate next, PolicyBook policies, EndpointDataSource routes, TimeProvider time)
     {
         (_next, _policies, _time) = (next, policies, time);
-        foreach (var asked in routes.Endpoints.Select(route => route.Metadata.GetMetadata<RequiredLimit>()?.Policy).OfType<string>().Distinct())
-            policies.Of(asked);
+        foreach (var asked in routes.Endpoints.Select(route => route.Metadata.GetMetadata<RequiredLimit>()).OfType<RequiredLimit>().Distinct())
+        {
+            if (asked.Policy is { } policy)
+                policies.Of(policy).RefuseCost(asked.Cost);
+        }
     }
 
     public Task InvokeAsync(HttpContext http)
@@ -46,18 +49,21 @@ internal sealed class LimitsMiddleware
             var limit = policy.Limits[i];
             var (limiter, counted) = (limit.LimiterOf(plan), key.Of(limit.Per));
             var decision = limiter.Take(counted, cost);
-            Tell(told, limit, decision);
+            Tell(told, limit, limiter, counted, decision);
             LimitsMetrics.Decided(policy, limit, decision.IsAllowed);
             if (!decision.IsAllowed && !policy.IsDryRun)
             {
                 GiveBack(policy, i, key, plan, cost);
+                told.Clear();
+                Tell(told, limit, limiter, counted, decision);
+                SetHeaders(http, policy.HeaderOf(plan), told);
                 return RefuseAsync(http, policy, limit, decision);
             }
-            delayUs = Math.Max(delayUs, decision.DelayUs);
+            delayUs = policy.IsDryRun ? 0 : Math.Max(delayUs, decision.DelayUs);
             if (decision.IsAllowed && limiter.Rule.Algorithm == LimitAlgorithm.Concurrency)
                 (held ??= []).Add((limiter, counted));
         }
-        SetHeaders(http, policy, told);
+        SetHeaders(http, policy.HeaderOf(plan), told);
         return delayUs == 0 && held is null ? _next(http) : GoOnAsync(http, held ?? [], cost, delayUs);
     }
 
@@ -86,9 +92,6 @@ internal sealed class LimitsMiddleware
 
     private static Task RefuseAsync(HttpContext http, Policy policy, PolicyLimit limit, Decision decision)
     {
-        var told = new StringBuilder();
-        Tell(told, limit, decision);
-        SetHeaders(http, policy, told);
         var problem = LimitsProblems.TooManyRequests.With($"The limit '{limit.Name}' of the policy '{policy.Name}' is reached.");
         return ProblemResult.WriteAsync(
             http,
@@ -98,17 +101,25 @@ internal sealed class LimitsMiddleware
                 : problem with { RetryAfter = TimeSpan.FromSeconds(Math.Max(1, SecondsOf(decision.RetryAfterUs))) });
     }
 
-    private static void Tell(StringBuilder told, PolicyLimit limit, Decision decision)
+    /// <summary>How many are left, and in how many seconds there is one more.</summary>
+    private static void Tell(StringBuilder told, PolicyLimit limit, Limiter limiter, ulong key, Decision decision)
     {
-        var resetUs = decision.IsAllowed || decision.RetryAfterUs == Decision.Never ? decision.ResetAfterUs : decision.RetryAfterUs;
-        told.Append(CultureInfo.InvariantCulture, $"{(told.Length == 0 ? "" : ", ")}\"{limit.Name}\";r={decision.Remaining};t={SecondsOf(resetUs)}");
+        var more = limiter.Look(key, decision.Remaining + 1).RetryAfterUs;
+        told.Append(
+            CultureInfo.InvariantCulture,
+            $"{(told.Length == 0 ? "" : ", ")}\"{limit.Name}\";r={decision.Remaining};t={(more == Decision.Never ? 0 : SecondsOf(more))}");
     }
 
-    private static void SetHeaders(HttpContext http, Policy policy, StringBuilder told)
-    {
-        http.Response.Headers["RateLimit-Policy"] = policy.Header;
-        http.Response.Headers["RateLimit"] = told.ToString();
-    }
+    /// <summary>At the last moment: an answer that a handler has thrown clears what was set before.</summary>
+    private static void SetHeaders(HttpContext http, string policy, StringBuilder told) => http.Response.OnStarting(
+        static state =>
+        {
+            var (headers, policy, told) = ((IHeaderDictionary, string, string))state;
+            headers["RateLimit-Policy"] = policy;
+            headers["RateLimit"] = told;
+            return Task.CompletedTask;
+        },
+        (http.Response.Headers, policy, told.ToString()));
 
     private static long SecondsOf(long us) => (us + UsPerSecond - 1) / UsPerSecond;
 }

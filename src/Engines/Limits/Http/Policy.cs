@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Http;
@@ -9,12 +10,12 @@ internal sealed class Policy
 {
     private readonly List<IPNetwork> _networks = [];
     private readonly HashSet<string> _callers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _headers = new(StringComparer.Ordinal);
 
     public Policy(string name, PolicyOptions options, Func<LimitOptions, int, PolicyLimit> make)
     {
         (Name, IsDryRun) = (name, options.DryRun);
         Limits = [.. options.Limits.Select(make)];
-        Header = string.Join(", ", Limits.Select(limit => limit.Header));
         foreach (var allowed in options.Allow)
         {
             if (IPNetwork.TryParse(allowed, out var network))
@@ -32,8 +33,15 @@ internal sealed class Policy
 
     public IReadOnlyList<PolicyLimit> Limits { get; }
 
-    /// <summary><c>RateLimit-Policy</c> (draft-ietf-httpapi-ratelimit-headers-10), for callers without a plan.</summary>
-    public string Header { get; }
+    /// <summary><c>RateLimit-Policy</c> (draft-ietf-httpapi-ratelimit-headers-10).</summary>
+    public string HeaderOf(string? plan) => _headers.GetOrAdd(plan ?? "", _ => string.Join(", ", Limits.Select(limit => limit.HeaderOf(plan))));
+
+    /// <exception cref="InvalidOperationException">A route asks for more than there ever is.</exception>
+    public void RefuseCost(int cost)
+    {
+        if (Limits.FirstOrDefault(limit => limit.Usual.Rule is { Permits: > 0 } rule && cost > rule.Capacity) is { } small)
+            throw new InvalidOperationException($"A route costs {cost} by the limit '{Name}', of which '{small.Name}' allows {small.Usual.Rule.Capacity} at once.");
+    }
 
     /// <summary>Whether it does not count somebody.</summary>
     public bool Allows(HttpContext http, Caller? caller)
@@ -53,9 +61,9 @@ internal sealed class Policy
 internal sealed record PolicyLimit(string Name, IReadOnlyList<LimitPartition> Per, Limiter Usual, IReadOnlyDictionary<string, Limiter> ByPlan)
 {
     /// <summary>Its part of <c>RateLimit-Policy</c>: how many, and in how many seconds they come back.</summary>
-    public string Header { get; } = Usual.Rule.Algorithm == LimitAlgorithm.Concurrency
-        ? string.Create(CultureInfo.InvariantCulture, $"\"{Name}\";q={Usual.Rule.Permits};qu=\"concurrent-requests\"")
-        : string.Create(CultureInfo.InvariantCulture, $"\"{Name}\";q={Usual.Rule.Capacity};w={WindowOf(Usual.Rule)}");
+    public string HeaderOf(string? plan) => LimiterOf(plan).Rule is { Algorithm: LimitAlgorithm.Concurrency } rule
+        ? string.Create(CultureInfo.InvariantCulture, $"\"{Name}\";q={rule.Permits};qu=\"concurrent-requests\"")
+        : string.Create(CultureInfo.InvariantCulture, $"\"{Name}\";q={LimiterOf(plan).Rule.Capacity};w={WindowOf(LimiterOf(plan).Rule)}");
 
     /// <summary>A plan is of tenants and their callers; an address has none.</summary>
     public Limiter LimiterOf(string? plan) =>

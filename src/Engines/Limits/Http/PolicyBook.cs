@@ -20,7 +20,7 @@ public sealed class PolicyBook
     {
         (_options, _time) = (options, time);
         _policies = Usual.Where(usual => !options.Policies.ContainsKey(usual.Key)).Concat(options.Policies)
-            .ToFrozenDictionary(each => each.Key, each => new Policy(each.Key, each.Value, Make), StringComparer.Ordinal);
+            .ToFrozenDictionary(each => each.Key, each => new Policy(each.Key, each.Value, (limit, place) => Make(each.Value, limit, place)), StringComparer.Ordinal);
         _plans = options.Tenants.ToFrozenDictionary(each => Id<Tenant>.Parse(each.Key, null).Value, each => each.Value);
     }
 
@@ -58,11 +58,16 @@ public sealed class PolicyBook
         }
     }
 
-    private PolicyLimit Make(LimitOptions limit, int place)
+    private PolicyLimit Make(PolicyOptions policy, LimitOptions limit, int place)
     {
-        var name = limit.Per.Count == 0 ? "everybody" : string.Join('-', limit.Per).ToLowerInvariant();
+        var name = NameOf(limit);
+        // Such as one by the second and one by the day.
+        if (policy.Limits.Count(other => NameOf(other) == name) > 1)
+            name += $"-{place + 1}";
         return new PolicyLimit(
             name, limit.Per, Limiter.Of(limit.Rule, _time, _options.MaxKeys),
             _options.Plans.ToDictionary(plan => plan.Key, plan => Limiter.Of(limit.Rule.Times(plan.Value), _time, _options.MaxKeys)));
     }
+
+    private static string NameOf(LimitOptions limit) => limit.Per.Count == 0 ? "everybody" : string.Join('-', limit.Per).ToLowerInvariant();
 }

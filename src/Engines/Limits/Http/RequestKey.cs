@@ -24,7 +24,7 @@ internal readonly struct RequestKey(HttpContext http, Caller? caller, int ipv6Pr
         LimitPartition.Address => OfAddress(),
         LimitPartition.Tenant => caller is null ? OfAddress() : Limiter.Combine(1, (ulong)caller.Tenant.Value),
         LimitPartition.Caller => caller is null ? OfAddress() : Limiter.Combine(Limiter.HashOf(caller.Subject), (ulong)caller.Tenant.Value),
-        LimitPartition.Route => Limiter.Combine(Limiter.HashOf(http.Request.Method), Limiter.HashOf(RouteOf(http))),
+        LimitPartition.Route => OfRoute(),
         _ => 1,
     };
 
@@ -48,5 +48,13 @@ internal readonly struct RequestKey(HttpContext http, Caller? caller, int ipv6Pr
         BinaryPrimitives.WriteUInt128BigEndian(bytes, bits == 128 ? number : number & ~(UInt128.MaxValue >> bits));
     }
 
-    private static string RouteOf(HttpContext http) => (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
+    /// <summary>By what the route says of itself: a request may write its method as it likes.</summary>
+    private ulong OfRoute()
+    {
+        var route = http.GetEndpoint();
+        var key = Limiter.HashOf((route as RouteEndpoint)?.RoutePattern.RawText ?? "");
+        foreach (var method in route?.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
+            key = Limiter.Combine(key, Limiter.HashOf(method));
+        return key;
+    }
 }

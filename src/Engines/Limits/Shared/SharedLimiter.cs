@@ -35,7 +35,9 @@ public sealed class SharedLimiter
     {
         if ((rule.Fault ?? LimitScript.Fault(rule)) is var (member, sentence))
             throw new ArgumentException(sentence, member);
-        (_redis, _prefix, _rule, _script) = (redis, $"{name}:", rule, LimitScript.Of(rule.Algorithm));
+        // What is stored means something else under another rule, which begins anew.
+        _prefix = string.Create(CultureInfo.InvariantCulture, $"{name}:{(int)rule.Algorithm}.{rule.Permits}.{rule.PeriodUs}.{rule.Capacity}:");
+        (_redis, _rule, _script) = (redis, rule, LimitScript.Of(rule.Algorithm));
         _standing = StandingOf(rule);
         _numbers = RespWriter.Parts(Text(rule.Permits), Text(rule.PeriodUs), Text(rule.Capacity));
         _local = whenUnreachable == WhenUnreachable.CountHere ? Limiter.Of(rule, time) : null;
@@ -47,6 +49,9 @@ public sealed class SharedLimiter
         foreach (var script in LimitScript.All)
             await ask("SCRIPT", "LOAD", script.Text);
     }
+
+    /// <summary>Gives back what counting here has taken of memory while the server was gone.</summary>
+    public void Sweep() => _local?.Sweep();
 
     /// <summary>Takes permits, or changes nothing; and how things stand then.</summary>
     public async ValueTask<Decision> TakeAsync(string key, long cost, CancellationToken cancellation)
@@ -60,8 +65,9 @@ public sealed class SharedLimiter
             var (isTaken, cell, nowUs) = (Number(answer, 0) == 1, new Cell { A = Number(answer, 1), B = Number(answer, 2) }, Number(answer, 3));
             return _standing(cell, nowUs, cost, isTaken);
         }
-        catch (RespUnavailableException)
+        catch (Exception failure) when (failure is RespUnavailableException or RespErrorException)
         {
+            // A server that refuses, because it is full, busy or a replica, is as good as gone.
             return _local?.Take(key, cost) ?? new Decision(false, 0, 0, (long)RetryAfterOutage.TotalMicroseconds);
         }
     }

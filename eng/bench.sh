@@ -5,4 +5,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source eng/packages.sh
 
 ensure_packages wrk libsqlite3-0
+ensure_servers redis-server
 exec dotnet run -c Release --project bench/Basin.Bench -- "$@"

@@ -381,16 +381,26 @@ rejoin() {
     step "PostgreSQL: server $standby is rewound to server $primary"
     # The checkpoint, because pg_rewind reads from the primary's control file which timeline it is on.
     psql_admin "$primary" <<<checkpoint
-    if ! run_as "$postgres_user" env PGPASSFILE="$dir/postgres/passwords" "$(postgres_bin)/pg_rewind" \
-        --target-pgdata "$(postgres_data "$standby")" \
-        --source-server "host=127.0.0.1 port=${postgres_ports[$primary]} user=postgres dbname=postgres" >"$dir/postgres/rewind.log" 2>&1; then
-        # Under load what it would have to read back may be gone.
+    if ! rewind_postgres "$standby" "$primary" >"$dir/postgres/rewind.log" 2>&1; then
         tail -n 3 "$dir/postgres/rewind.log"
         step "PostgreSQL: server $standby is copied from server $primary"
         run_as "$postgres_user" rm -rf "$(postgres_data "$standby")"
         copy_postgres "$standby" "$primary"
     fi
     follow "$standby" "$primary"
+}
+
+# rewind_postgres STANDBY PRIMARY: fails also when what the standby has to read back is gone, because then it would wait for ever.
+rewind_postgres() {
+    local data first
+    data=$(postgres_data "$1")
+    run_as "$postgres_user" env PGPASSFILE="$dir/postgres/passwords" "$(postgres_bin)/pg_rewind" --target-pgdata "$data" \
+        --source-server "host=127.0.0.1 port=${postgres_ports[$2]} user=postgres dbname=postgres" || return 1
+    first=$(run_as "$postgres_user" sed -n 's/^START WAL LOCATION: .*(file \(.*\))$/\1/p' "$data/backup_label") || return 1
+    if ! run_as "$postgres_user" test -e "$data/pg_wal/$first"; then
+        echo "Segment $first of the log, with which the standby would begin, is gone"
+        return 1
+    fi
 }
 
 # follow STANDBY PRIMARY: starts the standby, and from then on the primary waits for it.
@@ -454,7 +464,7 @@ hot_standby = on
 primary_conninfo = 'host=127.0.0.1 port=${postgres_ports[$((3 - $1))]} user=replicator passfile=''$dir/postgres/passwords'' application_name=postgres$1'
 primary_slot_name = 'postgres$1'        # the primary keeps the log until the standby has it
 recovery_target_timeline = latest
-wal_keep_size = 1GB                     # a killed primary that comes back begins before the slot that is made for it
+wal_keep_size = 2GB                     # a killed primary that comes back begins at a checkpoint that both have had, well before the slot made for it
 max_slot_wal_keep_size = 4GB            # a standby that is away for too long is made anew; it must not fill the primary's disk
 wal_sender_timeout = 10s                # a peer that is frozen or cut off is noticed in seconds, not after the usual minute
 wal_receiver_timeout = 10s
@@ -469,7 +479,7 @@ client_connection_check_interval = 5s   # work for a client that has gone ends, 
 
 # Two servers share a small machine with all the rest.
 shared_buffers = 256MB
-max_wal_size = 2GB                      # fewer checkpoints, each of which makes whole pages go to the log again
+max_wal_size = 1GB                      # what is replayed after a crash, and twice what a rewound server may have to read back
 wal_compression = on                    # those pages, smaller
 
 log_line_prefix = '%m [%p] %a '
@@ -774,6 +784,8 @@ defaults
     retries 3
     retry-on conn-failure
     option redispatch 1
+    # Who asks, which the processes believe a proxy on their machine.
+    option forwardfor
     option httpchk GET /health/ready
     default-server check inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
 frontend shop

@@ -30,6 +30,15 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
+    public TimeSpan CpuTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public bool HasExited => _process.HasExited;
 
     public string Output => string.Join('\n', _lines);

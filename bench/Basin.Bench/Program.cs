@@ -10,6 +10,8 @@ Benchmark[] benchmarks =
     new("intents", IntentsBenchmark.RunAsync),
     new("ids", IdsBenchmark.RunAsync),
     new("limits", LimitsBenchmark.RunAsync),
+    new("shared-limits", SharedLimitsBenchmark.RunAsync),
+    new("limited-requests", LimitedRequestsBenchmark.RunAsync),
     new("memory", MemoryBenchmark.RunAsync),
     new("grow", GrowBenchmark.RunAsync),
     new("soak", SoakBenchmark.RunAsync, InAll: false),

@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 
 namespace Basin.Host;
 
 /// <summary>Section <c>Basin:Http</c>: the limits of the web server. A route may set a larger body for itself.</summary>
-internal sealed class HttpOptions
+internal sealed class HttpOptions : IValidatableObject
 {
     /// <summary>Largest request body in bytes. Default 1048576 (1 MiB).</summary>
     [Range(1024, 1_073_741_824)]
@@ -30,6 +31,12 @@ internal sealed class HttpOptions
     public int MaxConnections { get; set; } = 10_000;
 
     /// <summary>
+    /// Networks of proxies, such as 10.0.0.0/8, whose word on who asks is believed (<c>X-Forwarded-For</c>, <c>X-Forwarded-Proto</c>), besides those on
+    /// this machine. Default none.
+    /// </summary>
+    public List<string> TrustedProxies { get; set; } = [];
+
+    /// <summary>
     /// Seconds between the moment when /health/ready turns to 503 and the one when the host stops listening, so that a load balancer can notice.
     /// Default 0.
     /// </summary>
@@ -39,4 +46,8 @@ internal sealed class HttpOptions
     /// <summary>Seconds that running requests and background work may take to finish on shutdown. Default 30.</summary>
     [Range(1, 3600)]
     public int DrainSeconds { get; set; } = 30;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => TrustedProxies
+        .Where(proxy => !IPNetwork.TryParse(proxy, out _))
+        .Select(proxy => new ValidationResult($"'{proxy}' is not a network such as 10.0.0.0/8.", [nameof(TrustedProxies)]));
 }

@@ -9,6 +9,7 @@ using Basin.Kernel.Hosting;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Storage;
 using Basin.Ledger;
+using Basin.Limits;
 using Basin.Notifications;
 using Basin.Orders;
 using Basin.Payments;
@@ -33,11 +34,13 @@ try
 {
     await using var app = Compose(arguments.Settings).Build();
     app.Services.GetRequiredService<IStartupValidator>().Validate();
+    app.UseWebServer();
     app.UseKernel();
-    app.UseAccess();
+    app.UseAccess(whenKnown: () => app.UseLimits());
     app.MapKernel();
     app.MapAccess();
     app.MapIds();
+    app.MapLimits();
     app.MapWebhooks();
     app.MapCatalog();
     app.MapCart();
@@ -70,6 +73,7 @@ static WebApplicationBuilder Compose(string[] settings)
     builder.AddKernel();
     builder.AddAccess(Console.WriteLine);
     builder.AddIds();
+    builder.AddLimits();
     builder.AddWebhooks();
     builder.AddCatalog();
     builder.AddCart();

@@ -1,6 +1,7 @@
 using Basin.Kernel.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 
@@ -21,6 +22,7 @@ internal static class WebServer
             builder.Services.AddOptions<KestrelServerOptions>().Configure<HttpOptions>(Limit);
             builder.Services.AddOptions<Microsoft.Extensions.Hosting.HostOptions>()
                 .Configure<HttpOptions>((host, http) => host.ShutdownTimeout = TimeSpan.FromSeconds(http.DrainSeconds));
+            builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<HttpOptions>(Trust);
             builder.Logging.ClearProviders().AddSimpleConsole(console =>
             {
                 console.SingleLine = true;
@@ -37,6 +39,9 @@ internal static class WebServer
 
     extension(WebApplication app)
     {
+        /// <summary>Learns from trusted proxies who asks. Call it before anything else.</summary>
+        public void UseWebServer() => app.UseForwardedHeaders();
+
         /// <summary>Says where Basin is, once it listens.</summary>
         public void Announce() => app.Lifetime.ApplicationStarted.Register(() =>
         {
@@ -73,6 +78,15 @@ internal static class WebServer
             filters.Rules.Add(new LoggerFilterRule(null, category, LogLevel.Warning, null));
             filters.Rules.Add(new LoggerFilterRule(typeof(ConsoleLoggerProvider).FullName, category, LogLevel.Warning, null));
         }
+    }
+
+    private static void Trust(ForwardedHeadersOptions forwarded, HttpOptions options)
+    {
+        forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        // As long as one trusted proxy names another.
+        forwarded.ForwardLimit = null;
+        foreach (var proxy in options.TrustedProxies)
+            forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
     }
 
     private static void Limit(KestrelServerOptions kestrel, HttpOptions options)

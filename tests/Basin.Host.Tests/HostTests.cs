@@ -44,6 +44,29 @@ public sealed class HostTests
         Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(host, path));
     }
 
+    [Fact]
+    public async Task Who_asks_too_often_is_refused_with_and_without_a_key_by_the_address_that_a_proxy_names()
+    {
+        await using var host = await HostProcess.StartAsync(
+            "--Basin:Limits:Policies:api:Limits:0:Per:0=Address", "--Basin:Limits:Policies:api:Limits:0:Permits=2", "--Basin:Limits:Policies:api:Limits:0:Period=01:00:00");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusFromAsync("192.0.2.1"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusFromAsync("192.0.2.1"));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await StatusFromAsync("192.0.2.1"));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await StatusFromAsync("198.51.100.7, 192.0.2.1"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusFromAsync("192.0.2.2"));
+        // Whoever watches the host asks as often as it likes.
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(host, "/health/ready"));
+
+        async Task<HttpStatusCode> StatusFromAsync(string address)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/orders") { Headers = { { "X-Forwarded-For", address } } };
+            using var answer = await host.Client.SendAsync(request, Cancelled);
+            return answer.StatusCode;
+        }
+    }
+
     [Theory]
     [InlineData("/console", HttpStatusCode.OK)]
     [InlineData("/console/events", HttpStatusCode.OK)]
@@ -76,6 +99,7 @@ public sealed class HostTests
     [Theory]
     [InlineData(2, "Unknown option '--dta'", "--dta=x")]
     [InlineData(1, "Basin:Sotre", "--Basin:Sotre:Directory=x")]
+    [InlineData(1, "'10.0.0.0/99' is not a network", "--Basin:Http:TrustedProxies:0=10.0.0.0/99")]
     [InlineData(1, "MaxBatch", "--Basin:Events:MaxBatch=0")]
     [InlineData(1, "Direktory", "--Basin:Store:Direktory=x")]
     public async Task A_mistake_refuses_the_start_with_one_line(int code, string named, string argument)

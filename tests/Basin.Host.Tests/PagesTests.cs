@@ -87,14 +87,15 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await LookAtAsync(tab, look, "console-map", "/console", ".map-node");
         await LookAtAsync(tab, look, "console-orders", "/console/orders");
         await LookAtAsync(tab, look, "console-order", await FirstLinkAsync(tab, "/console/orders", "main table a"));
+        await LookAtAsync(tab, look, "console-limits", "/console/limits", "live-rates .uplot");
         await LookAtAsync(tab, look, "console-ledger", "/console/ledger", "main .badge[data-state=ok]");
         await LookAtAsync(tab, look, "console-account", await FirstLinkAsync(tab, "/console/ledger", "main table a"));
         await LookAtAsync(tab, look, "console-webhooks", "/console/webhooks");
         await LookAtAsync(tab, look, "console-webhook", await FirstLinkAsync(tab, "/console/webhooks?state=failed", "main tr:nth-child(2) a"));
         await LookAtAsync(tab, look, "console-payments", "/console/payments");
         await LookAtAsync(tab, look, "console-payment", await FirstLinkAsync(tab, "/console/payments", "main table a[href*=pay_]"));
-        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "keys", "operators", "demo", "settings"])
-            await LookAtAsync(tab, look, $"console-{name}", $"/console/{name}");
+        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "limits/api", "keys", "operators", "demo", "settings"])
+            await LookAtAsync(tab, look, $"console-{name.Replace('/', '-')}", $"/console/{name}");
         Assert.Empty(tab.Errors);
     }
 
@@ -150,6 +151,32 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         Assert.NotEqual(before, await page.Locator("td code").First.InnerTextAsync());
         Assert.DoesNotContain("4242", await page.ContentAsync());
         await LookAtAsync(tab, "phone", "console-vault-rotated", "/console/vault");
+    }
+
+    [Fact]
+    public async Task An_operator_changes_a_limit_and_takes_it_back()
+    {
+        await using var tab = await shop.OpenAsync(Look.Light, asOperator: true);
+        var page = tab.Page;
+        await page.GotoAsync("/console/limits");
+        await Expect(page.Locator("live-rates .u-legend")).ToContainTextAsync("pages let in");
+        await page.GetByRole(AriaRole.Link, new() { Name = "sign-in" }).ClickAsync();
+
+        await page.GetByLabel("Requests", new() { Exact = true }).First.FillAsync("120");
+        await page.GetByLabel("Not counted").FillAsync("10.0.0.0/99");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Put into force" }).ClickAsync();
+        await Expect(page.Locator(".error")).ToHaveTextAsync("A network such as 10.0.0.0/8 is expected.");
+        await Expect(page.GetByLabel("Requests", new() { Exact = true }).First).ToHaveValueAsync("120");
+
+        await page.GetByLabel("Not counted").FillAsync("10.0.0.0/8");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Put into force" }).ClickAsync();
+        var row = page.GetByRole(AriaRole.Row, new() { Name = "sign-in changed address 120 a minute, 30 at once" });
+        await Expect(row).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "sign-in" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "As configured" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row, new() { Name = "sign-in address 60 a minute, 30 at once" })).ToBeVisibleAsync();
+        Assert.DoesNotContain(tab.Errors, error => !error.Contains("400", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -19,6 +19,7 @@ internal sealed partial class SampleTenant
     {
         (Client, _name) = (client, name);
         _values["tenant"] = _ids["/v1/tenants"] = id;
+        _values["name"] = "api";
         _values["today"] = $"{Id<Tenant>.Parse(id, null).CreatedAt.UtcDateTime:yyyy-MM-dd}";
     }
 

@@ -17,6 +17,19 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
     public static readonly WriteRoute[] All =
     [
         new("POST", "/v1/ids", "ids:write", 200),
+        new("PUT", "/v1/limits/policies/{name}", "limits:write", 200,
+            """
+            {"limits":[{"per":["caller"],"algorithm":"gcra","permits":1000000,"period":"00:00:01","burst":1000000}],"allow":["{new}"],"dryRun":false,"shared":false,
+             "whenUnreachable":"count_here"}
+            """)
+        {
+            TakesAnyId = true,
+            Optional =
+            [
+                "limits[0].per", "limits[0].algorithm", "limits[0].permits", "limits[0].period", "limits[0].burst", "allow", "dryRun", "shared", "whenUnreachable",
+            ],
+        },
+        new("DELETE", "/v1/limits/policies/{name}", "limits:write", 200) { TakesAnyId = true },
         new("POST", "/v1/keys", "keys:write", 201,
             """{"name":"{new}","scopes":["keys:write"],"expiresAt":"2090-01-01T00:00:00Z","tenant":"{tenant}"}""")
         {

@@ -92,8 +92,7 @@ public sealed class AccessApi(
         return tenant is null ? KernelProblems.NotFound : ViewOf(tenant);
     }
 
-    /// <summary>Tenants are the operators' business: a scope granted inside another tenant does not reach them.</summary>
-    private bool MayManageTenants(Caller caller, string scope) => caller.Tenant == tenants.Main && caller.May(scope);
+    private bool MayManageTenants(Caller caller, string scope) => tenants.IsOperator(caller) && caller.May(scope);
 
     private async ValueTask<Answer<KeyView>> InsertKeyAsync(Transaction tx, Id<Tenant> tenant, NewKey request, string secret)
     {

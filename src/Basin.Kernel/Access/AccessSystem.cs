@@ -61,9 +61,11 @@ public static class AccessSystem
     extension(WebApplication app)
     {
         /// <summary>Adds authentication, authorization and the check of forms. Call it after <c>UseKernel</c> and before any route.</summary>
-        public WebApplication UseAccess()
+        /// <param name="whenKnown">Adds what has to know who asks, and comes before anybody is refused.</param>
+        public WebApplication UseAccess(Action? whenKnown = null)
         {
             app.UseAuthentication();
+            whenKnown?.Invoke();
             app.UseAuthorization();
             app.UseAntiforgery();
             return app;

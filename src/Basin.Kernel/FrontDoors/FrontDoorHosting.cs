@@ -46,6 +46,7 @@ public static class FrontDoorHosting
             routes.MapPost(call.Path, AnswerAsync)
                 .ExcludeFromDescription()
                 .RequireAuthorization(Policies.Peer)
+                .WithoutLimit()
                 .WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(MaxQuestionBytes));
 
             async Task AnswerAsync(HttpContext http)

@@ -1,4 +1,5 @@
 using Basin.Kernel.FrontDoors;
+using Basin.Kernel.Http;
 using Basin.Kernel.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,8 +21,8 @@ internal static class Health
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => TypedResults.Ok()).ExcludeFromDescription().DisableHttpMetrics();
-        routes.MapGet("/health/ready", GetReady).ExcludeFromDescription().DisableHttpMetrics();
+        routes.MapGet("/health/live", () => TypedResults.Ok()).ExcludeFromDescription().DisableHttpMetrics().WithoutLimit();
+        routes.MapGet("/health/ready", GetReady).ExcludeFromDescription().DisableHttpMetrics().WithoutLimit();
     }
 
     private static Results<Ok<HealthReport>, JsonHttpResult<HealthReport>> GetReady(

@@ -101,7 +101,7 @@ public sealed class SystemDefinition
     }
 
     /// <summary>Says that no process can do without it.</summary>
-    internal SystemDefinition RunsEverywhere()
+    public SystemDefinition RunsEverywhere()
     {
         IsEverywhere = true;
         return this;

@@ -1,3 +1,4 @@
+using Basin.Kernel.Access;
 using Basin.Kernel.Ids;
 
 namespace Basin.Kernel.Tenancy;
@@ -15,6 +16,11 @@ public sealed class Tenants
 
     /// <summary>Whose goods the shop's pages sell, and whose customers sign in there.</summary>
     public Id<Tenant> Shop => Known(_shop).Id;
+
+    /// <summary>
+    /// Whether somebody may see to what is the installation's and no tenant's: a scope that was granted inside another tenant does not reach that.
+    /// </summary>
+    public bool IsOperator(Caller caller) => caller.Tenant == Main;
 
     internal void Learn(Tenant main, Tenant shop) => (_main, _shop) = (main, shop);
 

@@ -243,7 +243,7 @@ public sealed class VaultApi(
 
     private void RefuseOthers(Caller caller)
     {
-        if (caller.Tenant != tenants.Main)
+        if (!tenants.IsOperator(caller))
             throw KernelProblems.Forbidden.With("The vault's keys are the operators'.").Refusal();
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Basin.Limits.Shared;
 
 namespace Basin.Limits;
 
@@ -48,15 +49,13 @@ public sealed class LimitsOptions : IValidatableObject
     {
         foreach (var (name, policy) in Policies)
         {
-            foreach (var (member, sentence) in policy.Faults)
-                yield return new ValidationResult($"{name}: {sentence}", [$"{nameof(Policies)}:{name}:{member}"]);
+            foreach (var (member, sentences) in FaultsOf(policy))
+                yield return new ValidationResult($"{name}: {sentences[0]}", [$"{nameof(Policies)}:{name}:{member}"]);
         }
         foreach (var (plan, times) in Plans)
         {
             if (times is < 1 or > 1000)
                 yield return new ValidationResult($"{times} is not 1 to 1000.", [$"{nameof(Plans)}:{plan}"]);
-            else if (Policies.Values.SelectMany(policy => policy.Limits).FirstOrDefault(limit => limit.Rule.Times(times).Fault is not null) is { } limit)
-                yield return new ValidationResult($"{limit.Rule.Times(times).Fault!.Value.Sentence}", [$"{nameof(Plans)}:{plan}"]);
         }
         foreach (var (tenant, plan) in Tenants)
         {
@@ -66,41 +65,73 @@ public sealed class LimitsOptions : IValidatableObject
                 yield return new ValidationResult($"There is no plan '{plan}'.", [$"{nameof(Tenants)}:{tenant}"]);
         }
     }
+
+    /// <summary>What is wrong with a policy under these plans, by member.</summary>
+    internal IReadOnlyDictionary<string, string[]> FaultsOf(PolicyOptions policy)
+    {
+        var checks = new Checks();
+        policy.Check(checks);
+        if (checks.Problem is { } problem)
+            return problem.Errors;
+        foreach (var (plan, times) in Plans)
+        {
+            for (var i = 0; i < policy.Limits.Count; i++)
+            {
+                if (policy.FaultOf(policy.Limits[i].Rule.Times(times)) is var (member, sentence))
+                    checks.That(false, $"limits[{i}].{member}", $"In the plan {plan}: {sentence}");
+            }
+        }
+        return checks.Problem?.Errors ?? NoFaults;
+    }
+
+    private static readonly IReadOnlyDictionary<string, string[]> NoFaults = new Dictionary<string, string[]>();
 }
 
 /// <summary>Limits that a request passes one after the other; all let it in, or none has counted it.</summary>
-public sealed class PolicyOptions
+public sealed class PolicyOptions : IChecked
 {
     private const int MaxLimits = 8;
+    private const int MaxAllowed = 1_000;
+    private const int MaxAllowedLength = 100;
 
     /// <summary>Whether it only counts what it would refuse. Default false.</summary>
     public bool DryRun { get; set; }
 
-    /// <summary>Networks such as <c>10.0.0.0/8</c> and ids of keys that it does not count. Default none.</summary>
+    /// <summary>Whether all processes count together, in the Redis of section <c>Basin:Redis</c>. Default false.</summary>
+    public bool Shared { get; set; }
+
+    /// <summary>What is done while that Redis is not reached. Default <see cref="WhenUnreachable.CountHere"/>.</summary>
+    public WhenUnreachable WhenUnreachable { get; set; }
+
+    /// <summary>Networks such as <c>10.0.0.0/8</c>, addresses, and ids of keys that it does not count, 1000 at most. Default none.</summary>
     public List<string> Allow { get; set; } = [];
 
-    /// <summary>The narrowest first.</summary>
+    /// <summary>The narrowest first, 1 to 8.</summary>
     public List<LimitOptions> Limits { get; set; } = [];
 
-    internal IEnumerable<(string Member, string Sentence)> Faults
+    public void Check(Checks checks)
     {
-        get
+        checks.That(Allow is { Count: <= MaxAllowed }, "allow", $"At most {MaxAllowed} are expected.");
+        for (var i = 0; i < Math.Min(Allow?.Count ?? 0, MaxAllowed); i++)
         {
-            if (Limits.Count is 0 or > MaxLimits)
-                yield return (nameof(Limits), $"1 to {MaxLimits} limits are expected.");
-            for (var i = 0; i < Limits.Count; i++)
-            {
-                if (Limits[i].Fault is var (member, sentence))
-                    yield return ($"{nameof(Limits)}:{i}:{member}", sentence);
-            }
-            foreach (var network in Allow.Where(each => each.Contains('/') && !IPNetwork.TryParse(each, out _)))
-                yield return (nameof(Allow), $"'{network}' is not a network such as 10.0.0.0/8.");
+            checks.Text(Allow![i], $"allow[{i}]", MaxAllowedLength);
+            checks.That(Allow[i]?.Contains('/') != true || IPNetwork.TryParse(Allow[i], out _), $"allow[{i}]", "A network such as 10.0.0.0/8 is expected.");
+        }
+        checks.That(Enum.IsDefined(WhenUnreachable), "whenUnreachable", "There is no such choice.");
+        checks.Items(Limits, "limits", 1, MaxLimits);
+        for (var i = 0; Shared && i < Math.Min(Limits?.Count ?? 0, MaxLimits); i++)
+        {
+            if (Limits![i] is { Rule: { Fault: null } rule } && LimitScript.Fault(rule) is var (member, sentence))
+                checks.That(false, $"limits[{i}].{member}", sentence);
         }
     }
+
+    /// <summary>Why a rule cannot be counted as the policy counts; null when it can.</summary>
+    internal (string Member, string Sentence)? FaultOf(LimitRule rule) => rule.Fault ?? (Shared ? LimitScript.Fault(rule) : null);
 }
 
 /// <summary>One limit of a policy.</summary>
-public sealed class LimitOptions
+public sealed class LimitOptions : IChecked
 {
     /// <summary>Longest that a request waits for its turn in a leaky bucket.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
@@ -121,8 +152,17 @@ public sealed class LimitOptions
 
     internal LimitRule Rule => new(Algorithm, Permits, Period, Burst);
 
-    internal (string Member, string Sentence)? Fault => Rule.Fault ?? (
-        Algorithm == LimitAlgorithm.LeakyBucket && Permits > 0 && Rule.Capacity * Period > Permits * LongestDelay
-            ? (nameof(Burst), $"A request would wait for longer than {LongestDelay.TotalSeconds} s.")
-            : null);
+    public void Check(Checks checks)
+    {
+        checks.That(
+            Per is not null && Per.TrueForAll(Enum.IsDefined) && Per.Distinct().Count() == Per.Count, "per",
+            "Each of everybody, address, tenant, caller and route is expected once at most.");
+        if (Rule.Fault is var (member, sentence))
+            checks.That(false, member, sentence);
+        else
+            checks.That(
+                Algorithm != LimitAlgorithm.LeakyBucket || Permits == 0 || (Int128)Rule.Capacity * Period.Ticks <= (Int128)Permits * LongestDelay.Ticks,
+                "burst",
+                $"A request would wait for longer than {LongestDelay.TotalSeconds} s.");
+    }
 }

@@ -1,42 +1,48 @@
+using Basin.Resp;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Basin.Limits;
 
-/// <summary>Limits of requests: by address, tenant, caller and route, in this process.</summary>
+/// <summary>Limits of requests: by address, tenant, caller and route, in each process or in all together.</summary>
 public static class LimitsSystem
 {
+    public const string Name = "limits";
+
     extension(IHostApplicationBuilder builder)
     {
         public IHostApplicationBuilder AddLimits()
         {
-            builder.AddOptionsSection<LimitsOptions>("Limits");
-            builder.Services.AddSingleton<PolicyBook>();
-            builder.Services.AddHostedService<Sweeper>();
+            builder.AddSystem(Name, typeof(LimitsSystem).Assembly)
+                .RunsEverywhere()
+                .Options<LimitsOptions>("Limits")
+                .Options<RespOptions>("Redis")
+                .Shows("Limits", "/console/limits", "gauge")
+                .Refuses(LimitsProblems.All);
+            var services = builder.Services;
+            services.AddSingleton<PolicyBook>();
+            services.AddSingleton<PolicyKeeper>();
+            services.AddHostedService(provider => provider.GetRequiredService<PolicyKeeper>());
+            services.AddSingleton(LimitsApi.Of);
             return builder;
         }
     }
 
     extension(IApplicationBuilder app)
     {
-        /// <summary>Counts requests from here on. Where it is known who asks, and before what they ask costs anything.</summary>
+        /// <summary>Counts requests from here on: where it is known who asks, and before what they ask costs anything.</summary>
         public IApplicationBuilder UseLimits() =>
             app.ApplicationServices.GetRequiredService<LimitsOptions>().Enabled ? app.UseMiddleware<LimitsMiddleware>() : app;
     }
 
-    /// <summary>Gives the memory of idle keys back.</summary>
-    private sealed class Sweeper(PolicyBook policies, TimeProvider time) : BackgroundService
+    extension(IEndpointRouteBuilder routes)
     {
-        private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
-
-        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        public void MapLimits()
         {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                await time.DelayQuietly(Period, stoppingToken);
-                policies.Sweep();
-            }
+            LimitsEndpoints.Map(routes);
+            LimitsForms.Map(routes);
         }
     }
 }

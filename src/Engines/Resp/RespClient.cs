@@ -92,7 +92,7 @@ public sealed class RespClient : IAsyncDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(_options.Host, _options.Port, patience.Token);
+            await socket.ConnectAsync(_options.Host!, _options.Port, patience.Token);
         }
         catch
         {

@@ -2,12 +2,13 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Basin.Resp;
 
-/// <summary>A server that speaks RESP: Redis, Valkey, or Basin's own cache.</summary>
+/// <summary>Section <c>Basin:Redis</c>: a server that speaks RESP, such as Redis or Valkey.</summary>
 public sealed class RespOptions
 {
-    /// <summary>Default 127.0.0.1.</summary>
-    [Required]
-    public string Host { get; set; } = "127.0.0.1";
+    /// <summary>Null when there is none. Default none.</summary>
+    public string? Host { get; set; }
+
+    public bool IsUsed => !string.IsNullOrEmpty(Host);
 
     /// <summary>Default 6379.</summary>
     [Range(1, 65535)]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Basin.Kernel.Access;
+using Basin.Kernel.Http;
 using Basin.Limits;
 using Basin.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -73,7 +74,7 @@ public sealed class LimitsHttpTests
         Assert.Equal((429, "too_many_requests"), ((int)refused.StatusCode, problem["code"]!.GetValue<string>()));
         Assert.Equal("The limit 'address' of the policy 'checkout' is reached.", problem["detail"]!.GetValue<string>());
         Assert.Equal(TimeSpan.FromSeconds(20), refused.Headers.RetryAfter!.Delta);
-        Assert.Equal("\"address\";r=0;t=20", refused.Headers.GetValues("RateLimit").Single());
+        Assert.Equal("\"address\";r=0;t=60", refused.Headers.GetValues("RateLimit").Single());
 
         host.Clock.Advance(TimeSpan.FromSeconds(19));
         Assert.Equal(429, await StatusAsync(host.Client));
@@ -109,7 +110,7 @@ public sealed class LimitsHttpTests
         Assert.Equal(200, await StatusAsync(host.Client));
         Assert.Equal(429, await StatusAsync(host.Client));
         using var other = await GetAsync(host.Client, "/v1/other");
-        Assert.Equal("\"caller\";q=4000;w=2, \"tenant\";q=20000;w=2", other.Headers.GetValues("RateLimit-Policy").Single());
+        Assert.Equal("\"caller\";q=10000;w=2, \"tenant\";q=20000;w=2", other.Headers.GetValues("RateLimit-Policy").Single());
         using var free = await GetAsync(host.Client, "/v1/free");
         Assert.False(free.Headers.Contains("RateLimit"));
     }
@@ -214,8 +215,8 @@ public sealed class LimitsHttpTests
     [Theory]
     [InlineData("Basin:Limits:Policies:checkout:Limits:0:Permits", "-1", "permits")]
     [InlineData("Basin:Limits:Policies:checkout:Limits:0:Period", "00:00:00", "period")]
-    [InlineData("Basin:Limits:Policies:checkout:Allow:0", "10.0.0.0/99", "is not a network")]
-    [InlineData("Basin:Limits:Policies:empty:DryRun", "true", "1 to 8 limits")]
+    [InlineData("Basin:Limits:Policies:checkout:Allow:0", "10.0.0.0/99", "A network such as")]
+    [InlineData("Basin:Limits:Policies:empty:DryRun", "true", "1 to 8 items")]
     [InlineData("Basin:Limits:Tenants:tnt_0000000000001", "gold", "no plan 'gold'")]
     [InlineData("Basin:Limits:Ipv6Prefix", "8", "Ipv6Prefix")]
     [InlineData("Basin:Limits:Nonsense", "8", "Nonsense")]
@@ -233,9 +234,15 @@ public sealed class LimitsHttpTests
     {
         var failure = await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
-            await using var host = await StartAsync([]);
+            await using var host = await TestHost.StartAsync(
+                builder => builder.AddLimits(),
+                app =>
+                {
+                    app.UseLimits();
+                    app.MapGet("/v1/checkout", () => "").RequireLimit("unheard-of");
+                });
         });
-        Assert.Contains("asks for the limit 'checkout'", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("asks for the limit 'unheard-of'", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -245,6 +252,6 @@ public sealed class LimitsHttpTests
         {
             await using var host = await StartAsync(new(Checkout) { ["Basin:Limits:Policies:checkout:Limits:0:Permits"] = "1" });
         });
-        Assert.Contains("costs 2 by the limit 'checkout'", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("A route costs 2 at once", failure.Message, StringComparison.Ordinal);
     }
 }

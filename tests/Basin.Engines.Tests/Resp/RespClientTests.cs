@@ -16,7 +16,7 @@ public sealed class RespClientTests : IAsyncLifetime
     {
         Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed here.");
         _server = await RedisServer.StartAsync();
-        _client = ClientOf(new RespOptions { Port = _server.Port });
+        _client = ClientOf(new RespOptions { Host = "127.0.0.1", Port = _server.Port });
     }
 
     public async ValueTask DisposeAsync()
@@ -78,7 +78,7 @@ public sealed class RespClientTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_stays_silent_is_given_up()
     {
-        await using var impatient = ClientOf(new RespOptions { Port = _server.Port, Timeout = TimeSpan.FromMilliseconds(100) });
+        await using var impatient = ClientOf(new RespOptions { Host = "127.0.0.1", Port = _server.Port, Timeout = TimeSpan.FromMilliseconds(100) });
         await impatient.AskAsync(Cancellation, "PING");
         await _client.AskAsync(Cancellation, "CLIENT", "PAUSE", "1500", "ALL");
 
@@ -100,7 +100,7 @@ public sealed class RespClientTests : IAsyncLifetime
     [Fact]
     public async Task No_more_commands_wait_than_may()
     {
-        await using var small = ClientOf(new RespOptions { Port = _server.Port, MaxWaiting = 10, Timeout = TimeSpan.FromSeconds(20) });
+        await using var small = ClientOf(new RespOptions { Host = "127.0.0.1", Port = _server.Port, MaxWaiting = 10, Timeout = TimeSpan.FromSeconds(20) });
         await small.AskAsync(Cancellation, "PING");
         await _client.AskAsync(Cancellation, "CLIENT", "PAUSE", "500", "ALL");
         var large = new string('x', 1_000_000);
@@ -124,9 +124,9 @@ public sealed class RespClientTests : IAsyncLifetime
     public async Task A_wrong_password_never_connects()
     {
         await _client.AskAsync(Cancellation, "CONFIG", "SET", "requirepass", "right");
-        await using var wrong = ClientOf(new RespOptions { Port = _server.Port, Password = "wrong" });
+        await using var wrong = ClientOf(new RespOptions { Host = "127.0.0.1", Port = _server.Port, Password = "wrong" });
         await Assert.ThrowsAsync<RespUnavailableException>(() => wrong.AskAsync(Cancellation, "PING"));
-        await using var right = ClientOf(new RespOptions { Port = _server.Port, Password = "right", Database = 3 });
+        await using var right = ClientOf(new RespOptions { Host = "127.0.0.1", Port = _server.Port, Password = "right", Database = 3 });
         Assert.Equal("PONG", (await right.AskAsync(Cancellation, "PING")).ToString());
     }
 }

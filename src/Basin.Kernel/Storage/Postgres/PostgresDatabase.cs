@@ -83,8 +83,8 @@ internal sealed class PostgresDatabase : IDisposable
             NoResetOnClose = true,
             MinPoolSize = 0,
             ConnectionIdleLifetime = 60,
-            // After a failover the next try finds the new primary.
-            HostRecheckSeconds = 0,
+            // A server that is down or starting is not asked by every transaction, and after a failover the new primary is found in a moment.
+            HostRecheckSeconds = 1,
             // Values of rows have no place in messages.
             IncludeErrorDetail = false,
         };

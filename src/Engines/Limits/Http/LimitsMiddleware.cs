@@ -21,77 +21,74 @@ internal sealed class LimitsMiddleware
     public LimitsMiddleware(RequestDelegate next, PolicyBook policies, EndpointDataSource routes, TimeProvider time)
     {
         (_next, _policies, _time) = (next, policies, time);
-        foreach (var asked in routes.Endpoints.Select(route => route.Metadata.GetMetadata<RequiredLimit>()).OfType<RequiredLimit>().Distinct())
+        foreach (var route in routes.Endpoints)
         {
-            if (asked.Policy is { } policy)
-                policies.Of(policy).RefuseCost(asked.Cost);
+            if (route.Metadata.GetMetadata<RequireLimitAttribute>() is { Policy: { } policy, Cost: var cost })
+                policies.Require(policy, cost);
         }
     }
 
     public Task InvokeAsync(HttpContext http)
     {
-        var asked = http.GetEndpoint()?.Metadata.GetMetadata<RequiredLimit>();
+        var asked = http.GetEndpoint()?.Metadata.GetMetadata<RequireLimitAttribute>();
         if (asked is { Policy: null })
             return _next(http);
-        var policy = _policies.Of(asked?.Policy ?? (Schemes.IsApi(http.Request.Path) ? PolicyBook.Api : PolicyBook.Pages));
+        var policy = _policies.Find(asked?.Policy ?? (Schemes.IsApi(http.Request.Path) ? PolicyBook.Api : PolicyBook.Pages))!;
         var caller = Caller.From(http.User);
         return policy.Allows(http, caller) ? _next(http) : CountAsync(http, policy, caller, asked?.Cost ?? 1);
     }
 
-    private Task CountAsync(HttpContext http, Policy policy, Caller? caller, int cost)
+    private async Task CountAsync(HttpContext http, Policy policy, Caller? caller, int cost)
     {
         var (key, plan) = (new RequestKey(http, caller, _policies.Ipv6Prefix), _policies.PlanOf(caller));
         var told = new StringBuilder();
         var delayUs = 0L;
-        List<(Limiter, ulong)>? held = null;
-        for (var i = 0; i < policy.Limits.Count; i++)
-        {
-            var limit = policy.Limits[i];
-            var (limiter, counted) = (limit.LimiterOf(plan), key.Of(limit.Per));
-            var decision = limiter.Take(counted, cost);
-            Tell(told, limit, limiter, counted, decision);
-            LimitsMetrics.Decided(policy, limit, decision.IsAllowed);
-            if (!decision.IsAllowed && !policy.IsDryRun)
-            {
-                GiveBack(policy, i, key, plan, cost);
-                told.Clear();
-                Tell(told, limit, limiter, counted, decision);
-                SetHeaders(http, policy.HeaderOf(plan), told);
-                return RefuseAsync(http, policy, limit, decision);
-            }
-            delayUs = policy.IsDryRun ? 0 : Math.Max(delayUs, decision.DelayUs);
-            if (decision.IsAllowed && limiter.Rule.Algorithm == LimitAlgorithm.Concurrency)
-                (held ??= []).Add((limiter, counted));
-        }
-        SetHeaders(http, policy.HeaderOf(plan), told);
-        return delayUs == 0 && held is null ? _next(http) : GoOnAsync(http, held ?? [], cost, delayUs);
-    }
-
-    /// <param name="held">What is given back when the request is done.</param>
-    private async Task GoOnAsync(HttpContext http, List<(Limiter Limiter, ulong Key)> held, int cost, long delayUs)
-    {
+        // The places of the limits that have counted it.
+        var counted = new bool[policy.Limits.Count];
+        var isServed = false;
         try
         {
+            for (var i = 0; i < counted.Length; i++)
+            {
+                var limit = policy.Limits[i];
+                var decision = await limit.CounterOf(plan).TakeAsync(key, limit.Per, cost, http.RequestAborted);
+                Tell(told, limit, decision);
+                limit.Note(decision.IsAllowed);
+                LimitsMetrics.Decided(policy, limit, decision.IsAllowed);
+                if (!decision.IsAllowed && !policy.IsDryRun)
+                {
+                    await RefuseAsync(http, policy, plan, limit, decision);
+                    return;
+                }
+                counted[i] = decision.IsAllowed;
+                delayUs = policy.IsDryRun ? 0 : Math.Max(delayUs, decision.DelayUs);
+            }
+            isServed = true;
+            SetHeaders(http, policy.HeaderOf(plan), told.ToString());
             if (delayUs > 0)
                 await Task.Delay(TimeSpan.FromMicroseconds(delayUs), _time, http.RequestAborted);
             await _next(http);
         }
         finally
         {
-            foreach (var (limiter, key) in held)
-                limiter.GiveBack(key, cost);
+            await GiveBackAsync(policy, counted, isServed, key, plan, cost);
         }
     }
 
-    /// <summary>The limits before one that refuses have counted a request that nobody serves.</summary>
-    private static void GiveBack(Policy policy, int count, RequestKey key, string? plan, int cost)
+    /// <summary>What was counted for a request that nobody serves; of one that was served, what counts while it lasts.</summary>
+    private static async Task GiveBackAsync(Policy policy, bool[] counted, bool isServed, RequestKey key, string? plan, int cost)
     {
-        for (var i = 0; i < count; i++)
-            policy.Limits[i].LimiterOf(plan).GiveBack(key.Of(policy.Limits[i].Per), cost);
+        for (var i = 0; i < counted.Length; i++)
+        {
+            var counter = policy.Limits[i].CounterOf(plan);
+            if (counted[i] && (!isServed || counter.Rule.Algorithm == LimitAlgorithm.Concurrency))
+                await counter.GiveBackAsync(key, policy.Limits[i].Per, cost);
+        }
     }
 
-    private static Task RefuseAsync(HttpContext http, Policy policy, PolicyLimit limit, Decision decision)
+    private static Task RefuseAsync(HttpContext http, Policy policy, string? plan, PolicyLimit limit, Decision decision)
     {
+        SetHeaders(http, policy.HeaderOf(plan), Tell(new StringBuilder(), limit, decision).ToString());
         var problem = LimitsProblems.TooManyRequests.With($"The limit '{limit.Name}' of the policy '{policy.Name}' is reached.");
         return ProblemResult.WriteAsync(
             http,
@@ -101,17 +98,13 @@ internal sealed class LimitsMiddleware
                 : problem with { RetryAfter = TimeSpan.FromSeconds(Math.Max(1, SecondsOf(decision.RetryAfterUs))) });
     }
 
-    /// <summary>How many are left, and in how many seconds there is one more.</summary>
-    private static void Tell(StringBuilder told, PolicyLimit limit, Limiter limiter, ulong key, Decision decision)
-    {
-        var more = limiter.Look(key, decision.Remaining + 1).RetryAfterUs;
-        told.Append(
-            CultureInfo.InvariantCulture,
-            $"{(told.Length == 0 ? "" : ", ")}\"{limit.Name}\";r={decision.Remaining};t={(more == Decision.Never ? 0 : SecondsOf(more))}");
-    }
+    /// <summary>How many are left, and in how many seconds all are there again.</summary>
+    private static StringBuilder Tell(StringBuilder told, PolicyLimit limit, Decision decision) => told.Append(
+        CultureInfo.InvariantCulture,
+        $"{(told.Length == 0 ? "" : ", ")}\"{limit.Name}\";r={decision.Remaining};t={SecondsOf(decision.ResetAfterUs)}");
 
     /// <summary>At the last moment: an answer that a handler has thrown clears what was set before.</summary>
-    private static void SetHeaders(HttpContext http, string policy, StringBuilder told) => http.Response.OnStarting(
+    private static void SetHeaders(HttpContext http, string policy, string told) => http.Response.OnStarting(
         static state =>
         {
             var (headers, policy, told) = ((IHeaderDictionary, string, string))state;
@@ -119,7 +112,7 @@ internal sealed class LimitsMiddleware
             headers["RateLimit"] = told;
             return Task.CompletedTask;
         },
-        (http.Response.Headers, policy, told.ToString()));
+        (http.Response.Headers, policy, told));
 
     private static long SecondsOf(long us) => (us + UsPerSecond - 1) / UsPerSecond;
 }

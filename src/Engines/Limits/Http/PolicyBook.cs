@@ -1,27 +1,37 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using Basin.Limits.Shared;
+using Basin.Resp;
 
 namespace Basin.Limits;
 
-/// <summary>The policies in force.</summary>
-public sealed class PolicyBook
+/// <summary>The policies in force: those of the program, over them those of the configuration, and over them what operators have changed.</summary>
+internal sealed class PolicyBook : IAsyncDisposable
 {
-    /// <summary>What routes without a policy of their own are counted by.</summary>
+    /// <summary>What routes for API keys are counted by that have no policy of their own.</summary>
     public const string Api = "api";
 
-    /// <inheritdoc cref="Api"/>
+    /// <summary>What all other routes are counted by that have no policy of their own.</summary>
     public const string Pages = "pages";
 
     private readonly LimitsOptions _options;
+    private readonly RespClient? _redis;
     private readonly TimeProvider _time;
-    private readonly FrozenDictionary<string, Policy> _policies;
+    private readonly FrozenDictionary<string, PolicyOptions> _configured;
     private readonly FrozenDictionary<long, string> _plans;
+    private readonly ConcurrentDictionary<string, int> _costs = new(StringComparer.Ordinal);
+    private volatile FrozenDictionary<string, Policy> _inForce = FrozenDictionary<string, Policy>.Empty;
 
-    public PolicyBook(LimitsOptions options, TimeProvider time)
+    /// <exception cref="InvalidOperationException">Processes are to count together, and there is no server to count in.</exception>
+    public PolicyBook(LimitsOptions options, RespOptions redis, TimeProvider time, Randomness chance)
     {
         (_options, _time) = (options, time);
-        _policies = Usual.Where(usual => !options.Policies.ContainsKey(usual.Key)).Concat(options.Policies)
-            .ToFrozenDictionary(each => each.Key, each => new Policy(each.Key, each.Value, (limit, place) => Make(each.Value, limit, place)), StringComparer.Ordinal);
+        _configured = Usual.Concat(options.Policies).GroupBy(each => each.Key).ToFrozenDictionary(each => each.Key, each => each.Last().Value, StringComparer.Ordinal);
         _plans = options.Tenants.ToFrozenDictionary(each => Id<Tenant>.Parse(each.Key, null).Value, each => each.Value);
+        _redis = redis.IsUsed ? new RespClient(redis, time, chance, SharedLimiter.GreetAsync) : null;
+        if (_redis is null && _configured.FirstOrDefault(each => each.Value.Shared).Key is { } shared)
+            throw new InvalidOperationException($"The limit '{shared}' is shared, and Basin:Redis:Host names no server.");
+        Change(FrozenDictionary<string, PolicyOptions>.Empty);
     }
 
     /// <summary>What a person, a page with its pictures, or a program needs, and a flood does not get.</summary>
@@ -32,41 +42,104 @@ public sealed class PolicyBook
         {
             Limits =
             [
-                new LimitOptions { Per = [LimitPartition.Caller], Permits = 2_000, Burst = 4_000 },
+                new LimitOptions { Per = [LimitPartition.Caller], Permits = 5_000, Burst = 10_000 },
                 new LimitOptions { Per = [LimitPartition.Tenant], Permits = 10_000, Burst = 20_000 },
             ],
         },
+        ["checkout"] = new PolicyOptions
+        {
+            Limits =
+            [
+                new LimitOptions { Per = [LimitPartition.Caller], Permits = 60, Period = TimeSpan.FromMinutes(1), Burst = 20 },
+                new LimitOptions { Per = [LimitPartition.Address], Permits = 300, Period = TimeSpan.FromMinutes(1), Burst = 100 },
+            ],
+        },
+        ["sign-in"] = new PolicyOptions
+        {
+            Limits = [new LimitOptions { Per = [LimitPartition.Address], Permits = 60, Period = TimeSpan.FromMinutes(1), Burst = 30 }],
+        },
     };
 
-    internal int Ipv6Prefix => _options.Ipv6Prefix;
+    public int Ipv6Prefix => _options.Ipv6Prefix;
 
-    /// <exception cref="InvalidOperationException">A route asks for a policy that there is not.</exception>
-    internal Policy Of(string name) => _policies.GetValueOrDefault(name)
-        ?? throw new InvalidOperationException($"A route asks for the limit '{name}', which Basin:Limits:Policies does not have.");
+    public IEnumerable<Policy> InForce => _inForce.Values.OrderBy(policy => policy.Name, StringComparer.Ordinal);
 
-    /// <summary>Null without one.</summary>
-    internal string? PlanOf(Caller? caller) => caller is null ? null : _plans.GetValueOrDefault(caller.Tenant.Value);
+    public Policy? Find(string name) => _inForce.GetValueOrDefault(name);
 
-    /// <summary>Forgets the keys that have all their permits.</summary>
-    internal void Sweep()
+    /// <summary>A policy as it is where no operator has changed it.</summary>
+    public PolicyOptions Configured(string name) => _configured[name];
+
+    /// <summary>Whether a policy is as the program has it, where nobody has changed it.</summary>
+    public bool IsOfProgram(string name) => !_options.Policies.ContainsKey(name);
+
+    /// <summary>Takes note of what a route asks for.</summary>
+    /// <exception cref="InvalidOperationException">There is no such policy, or it never allows so much.</exception>
+    public void Require(string name, int cost)
     {
-        foreach (var limit in _policies.Values.SelectMany(policy => policy.Limits))
-        {
-            limit.Usual.Sweep();
-            foreach (var limiter in limit.ByPlan.Values)
-                limiter.Sweep();
-        }
+        var policy = Find(name) ?? throw new InvalidOperationException($"A route asks for the limit '{name}', which Basin:Limits:Policies does not have.");
+        if (policy.FaultOfCost(cost) is var (_, sentence))
+            throw new InvalidOperationException($"The limit '{name}' does not fit: {sentence}");
+        _costs.AddOrUpdate(name, cost, (_, known) => Math.Max(known, cost));
     }
 
-    private PolicyLimit Make(PolicyOptions policy, LimitOptions limit, int place)
+    /// <summary>Null without one.</summary>
+    public string? PlanOf(Caller? caller) => caller is null ? null : _plans.GetValueOrDefault(caller.Tenant.Value);
+
+    /// <summary>What is wrong with a policy here, by member; empty when it can be in force.</summary>
+    public IReadOnlyDictionary<string, string[]> FaultsOf(string name, PolicyOptions terms)
+    {
+        var faults = _options.FaultsOf(terms);
+        if (faults.Count > 0)
+            return faults;
+        if (terms.Shared && _redis is null)
+            return new Dictionary<string, string[]> { ["shared"] = ["Processes count together in a Redis, which Basin:Redis:Host does not name."] };
+        return Make(name, terms).FaultOfCost(_costs.GetValueOrDefault(name, 1)) is var (limit, sentence)
+            ? new Dictionary<string, string[]> { [$"limits[{limit}].permits"] = [sentence] }
+            : faults;
+    }
+
+    /// <summary>Puts policies into force in place of those that are configured. What a limit has counted stays where its rule stays.</summary>
+    public void Change(IReadOnlyDictionary<string, PolicyOptions> changed) => _inForce = _configured.ToFrozenDictionary(
+        each => each.Key,
+        each => Make(each.Key, changed.GetValueOrDefault(each.Key, each.Value)),
+        StringComparer.Ordinal);
+
+    /// <summary>Forgets the keys that have all their permits.</summary>
+    public void Sweep()
+    {
+        foreach (var counter in InForce.SelectMany(policy => policy.Limits).SelectMany(limit => limit.Counters))
+            counter.Sweep();
+    }
+
+    public ValueTask DisposeAsync() => _redis?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private Policy Make(string name, PolicyOptions terms)
+    {
+        var before = Find(name);
+        return new Policy(name, terms, [.. terms.Limits.Select((limit, place) => Known(before, terms, limit, place) ?? Make(name, terms, limit, place))]);
+    }
+
+    private static PolicyLimit? Known(Policy? before, PolicyOptions terms, LimitOptions limit, int place) =>
+        before is not null && before.Terms.Shared == terms.Shared && before.Terms.WhenUnreachable == terms.WhenUnreachable
+            ? before.Limits.FirstOrDefault(known => known.Name == NameOf(terms, limit, place) && known.Usual.Rule == limit.Rule)
+            : null;
+
+    private PolicyLimit Make(string name, PolicyOptions terms, LimitOptions limit, int place)
+    {
+        var limitName = NameOf(terms, limit, place);
+        return new PolicyLimit(
+            limitName, limit.Per, CounterOf(limit.Rule), _options.Plans.ToDictionary(plan => plan.Key, plan => CounterOf(limit.Rule.Times(plan.Value))));
+
+        IRequestCounter CounterOf(LimitRule rule) => terms.Shared
+            ? new SharedCounter(new SharedLimiter(_redis!, $"basin:limits:{name}:{limitName}", rule, terms.WhenUnreachable, _time, _options.MaxKeys))
+            : new LocalCounter(Limiter.Of(rule, _time, _options.MaxKeys));
+    }
+
+    /// <summary>By what it counts; with its place where several count by the same, such as one by the second and one by the day.</summary>
+    private static string NameOf(PolicyOptions terms, LimitOptions limit, int place)
     {
         var name = NameOf(limit);
-        // Such as one by the second and one by the day.
-        if (policy.Limits.Count(other => NameOf(other) == name) > 1)
-            name += $"-{place + 1}";
-        return new PolicyLimit(
-            name, limit.Per, Limiter.Of(limit.Rule, _time, _options.MaxKeys),
-            _options.Plans.ToDictionary(plan => plan.Key, plan => Limiter.Of(limit.Rule.Times(plan.Value), _time, _options.MaxKeys)));
+        return terms.Limits.Count(other => NameOf(other) == name) > 1 ? $"{name}-{place + 1}" : name;
     }
 
     private static string NameOf(LimitOptions limit) => limit.Per.Count == 0 ? "everybody" : string.Join('-', limit.Per).ToLowerInvariant();

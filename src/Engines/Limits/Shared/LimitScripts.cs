@@ -6,7 +6,7 @@ namespace Basin.Limits.Shared;
 /// <summary>
 /// The algorithms as scripts that Redis runs one at a time: each reads a key, decides by the server's own clock, and writes it with the time after which it
 /// says nothing any more. Lua's numbers are doubles, so that whole numbers are exact up to 2^53; <see cref="Fault"/> keeps all of them below.
-/// They return whether permits were taken, the two numbers of the cell, and the server's time in microseconds.
+/// A cost below zero gives back. They return whether permits were taken, the two numbers of the cell, and the server's time in microseconds.
 /// </summary>
 internal sealed record LimitScript(string Text)
 {
@@ -36,7 +36,7 @@ internal sealed record LimitScript(string Text)
         end
         local taken = 0
         if permits > 0 and a + cost * period <= capacity * period then
-            a = a + cost * period
+            a = math.max(0, a + cost * period)
             taken = 1
             keep(whole(a) .. ':' .. whole(b) .. ':0', a / permits)
         end
@@ -51,7 +51,7 @@ internal sealed record LimitScript(string Text)
         end
         local taken = 0
         if b + cost <= permits then
-            b = b + cost
+            b = math.max(0, b + cost)
             taken = 1
             keep(whole(a) .. ':' .. whole(b) .. ':0', a + period - now)
         end
@@ -68,7 +68,7 @@ internal sealed record LimitScript(string Text)
         local into = math.max(0, now - a)
         local taken = 0
         if c * (period - into) + (b + cost) * period <= permits * period then
-            b = b + cost
+            b = math.max(0, b + cost)
             taken = 1
             keep(whole(a) .. ':' .. whole(b) .. ':' .. whole(c), a + 2 * period - now)
         end

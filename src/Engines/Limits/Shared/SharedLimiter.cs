@@ -31,7 +31,8 @@ public sealed class SharedLimiter
     /// <param name="redis">Was made with <see cref="GreetAsync"/>.</param>
     /// <param name="name">Begins every key, such as <c>limits:checkout:address</c>.</param>
     /// <exception cref="ArgumentException">The rule cannot be shared.</exception>
-    public SharedLimiter(RespClient redis, string name, LimitRule rule, WhenUnreachable whenUnreachable, TimeProvider time)
+    public SharedLimiter(
+        RespClient redis, string name, LimitRule rule, WhenUnreachable whenUnreachable, TimeProvider time, int maxKeys = Limiter.DefaultMaxKeys)
     {
         if ((rule.Fault ?? LimitScript.Fault(rule)) is var (member, sentence))
             throw new ArgumentException(sentence, member);
@@ -40,7 +41,7 @@ public sealed class SharedLimiter
         (_redis, _rule, _script) = (redis, rule, LimitScript.Of(rule.Algorithm));
         _standing = StandingOf(rule);
         _numbers = RespWriter.Parts(Text(rule.Permits), Text(rule.PeriodUs), Text(rule.Capacity));
-        _local = whenUnreachable == WhenUnreachable.CountHere ? Limiter.Of(rule, time) : null;
+        _local = whenUnreachable == WhenUnreachable.CountHere ? Limiter.Of(rule, time, maxKeys) : null;
     }
 
     /// <summary>Tells a server the scripts; it forgets them when it starts anew.</summary>
@@ -49,6 +50,8 @@ public sealed class SharedLimiter
         foreach (var script in LimitScript.All)
             await ask("SCRIPT", "LOAD", script.Text);
     }
+
+    public LimitRule Rule => _rule;
 
     /// <summary>Gives back what counting here has taken of memory while the server was gone.</summary>
     public void Sweep() => _local?.Sweep();
@@ -69,6 +72,20 @@ public sealed class SharedLimiter
         {
             // A server that refuses, because it is full, busy or a replica, is as good as gone.
             return _local?.Take(key, cost) ?? new Decision(false, 0, 0, (long)RetryAfterOutage.TotalMicroseconds);
+        }
+    }
+
+    /// <summary>Gives permits back: because the work was refused elsewhere. What cannot be given back comes back with time.</summary>
+    public async ValueTask GiveBackAsync(string key, long cost)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(cost, 1);
+        try
+        {
+            await AskAsync(key, -cost, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is RespUnavailableException or RespErrorException)
+        {
+            _local?.GiveBack(Limiter.HashOf(key), cost);
         }
     }
 

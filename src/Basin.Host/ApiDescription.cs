@@ -1,6 +1,7 @@
 using System.Reflection;
 using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
+using Basin.Kernel.Load;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -33,7 +34,7 @@ internal static class ApiDescription
     {
         /// <summary>Any API key may read it, and an operator in a browser.</summary>
         public void MapApiDescription() => app.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization(
-            new AuthorizationPolicyBuilder(Schemes.Bearer, Schemes.Operator).RequireAuthenticatedUser().Build());
+            new AuthorizationPolicyBuilder(Schemes.Bearer, Schemes.Operator).RequireAuthenticatedUser().Build()).ServeAs(RequestClass.Background);
     }
 
     private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)

@@ -36,8 +36,10 @@ try
     app.Services.GetRequiredService<IStartupValidator>().Validate();
     app.UseWebServer();
     app.UseKernel();
+    app.UseShedding();
     app.UseAccess(whenKnown: () => app.UseLimits());
     app.MapKernel();
+    app.MapShedding();
     app.MapAccess();
     app.MapIds();
     app.MapLimits();
@@ -71,6 +73,7 @@ static WebApplicationBuilder Compose(string[] settings)
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
     builder.AddWebServer();
     builder.AddKernel();
+    builder.AddShedding();
     builder.AddAccess(Console.WriteLine);
     builder.AddIds();
     builder.AddLimits();

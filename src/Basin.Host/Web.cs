@@ -2,6 +2,10 @@ using System.Globalization;
 using Basin.Host.Pages;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
+using Basin.Kernel.Load;
+using Basin.Limits;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Basin.Host;
@@ -16,7 +20,16 @@ internal static class Web
             builder.Services.AddRazorComponents();
             builder.Services.AddSingleton<Navigation>();
             builder.Services.AddSingleton<ProblemPage>(problem => new ProblemPageResult(problem));
+            builder.Services.AddSingleton<RefusalPage>(services => () => RenderAsync<Overloaded>(services));
         }
+    }
+
+    /// <summary>Renders a page that is nobody's, outside of any request.</summary>
+    private static async Task<string> RenderAsync<TPage>(IServiceProvider services)
+        where TPage : IComponent
+    {
+        await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
+        return await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<TPage>()).ToHtmlString());
     }
 
     extension(WebApplication app)
@@ -24,7 +37,8 @@ internal static class Web
         public void MapPages()
         {
             var systems = app.Services.GetServices<SystemDefinition>().Select(system => system.Assembly);
-            app.MapStaticAssets().DisableHttpMetrics();
+            // A file costs about what its refusal does, and pages that were let in need it.
+            app.MapStaticAssets().DisableHttpMetrics().ServeAs(RequestClass.Essential);
             app.MapRazorComponents<App>()
                 .AddAdditionalAssemblies([.. systems.Distinct().Where(assembly => assembly != typeof(App).Assembly)])
                 .WithStaticAssets();
@@ -62,7 +76,7 @@ internal sealed class ProblemPageResult(Problem problem) : IResult
 /// <summary>The entries of both faces, those of the systems included.</summary>
 internal sealed class Navigation(IEnumerable<SystemDefinition> systems)
 {
-    private static readonly NavigationEntry[] Before = [new("Live map", "/console", "map")];
+    private static readonly NavigationEntry[] Before = [new("Live map", "/console", "map"), new("Load", "/console/load", "load")];
 
     private static readonly NavigationEntry[] After =
     [

@@ -26,6 +26,7 @@ internal static class DemoShop
             builder.AddOptionsSection<DemoOptions>("Demo");
             builder.Services.AddHostedService<DemoSeed>();
             builder.Services.AddSingleton<DemoTraffic>();
+            builder.Services.AddSingleton(DemoTraffic.Paused);
             builder.Services.AddHostedService(provider => provider.GetRequiredService<DemoTraffic>());
         }
     }

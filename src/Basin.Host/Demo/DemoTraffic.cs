@@ -1,6 +1,7 @@
 using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
+using Basin.Kernel.Load;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Tenancy;
 using Basin.Orders;
@@ -8,9 +9,13 @@ using Basin.Orders;
 namespace Basin.Demo;
 
 /// <summary>Places orders as customers would, at a rate that an operator chooses, until it is set to none or the host stops.</summary>
-internal sealed class DemoTraffic(OrdersApi orders, OnceRegistry registry, Tenants tenants, Randomness chance, TimeProvider time) : BackgroundService
+internal sealed class DemoTraffic(
+    OrdersApi orders, OnceRegistry registry, Tenants tenants, HostLoad load, Randomness chance, TimeProvider time) : BackgroundService
 {
     public const int MaxPerSecond = 500;
+
+    /// <summary>Real customers come first.</summary>
+    public static readonly DegradedMode Paused = new("demo_paused", "The customers of the demo wait.", EnterAt: 0.6, LeaveBelow: 0.3);
 
     /// <summary>Orders are placed in this many steps a second, so that the map moves evenly.</summary>
     private const int StepsPerSecond = 10;
@@ -33,6 +38,8 @@ internal sealed class DemoTraffic(OrdersApi orders, OnceRegistry registry, Tenan
         var owed = 0.0;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            if (load.IsOn(Paused))
+                continue;
             for (owed += (double)_perSecond / StepsPerSecond; owed >= 1; owed--)
                 await PlaceAsync(stoppingToken);
         }

@@ -1,5 +1,6 @@
 using Basin.Kernel.Access;
 using Basin.Kernel.Http;
+using Basin.Kernel.Load;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -17,7 +18,8 @@ internal static class EventsEndpoints
         routes.MapGet("/v1/events", ListEvents)
             .Produces<IReadOnlyList<CloudEvent>>(StatusCodes.Status200OK, Batch)
             .WithTags("Events")
-            .RequireScope("events:read");
+            .RequireScope("events:read")
+            .ServeAs(RequestClass.Background);
         var letters = routes.MapGroup("/v1/dead-letters").WithTags("Dead letters");
         letters.MapGet("/", ListDeadLetters).RequireScope("dead-letters:read");
         letters.MapPost("/{id}/replay", ReplayDeadLetter).RequireScope("dead-letters:write");

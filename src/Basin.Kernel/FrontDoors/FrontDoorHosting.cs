@@ -2,6 +2,7 @@ using System.Text.Json;
 using Basin.Kernel.Access;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
+using Basin.Kernel.Load;
 using Basin.Kernel.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -47,6 +48,7 @@ public static class FrontDoorHosting
                 .ExcludeFromDescription()
                 .RequireAuthorization(Policies.Peer)
                 .WithoutLimit()
+                .ServeAs(RequestClass.Essential)
                 .WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(MaxQuestionBytes));
 
             async Task AnswerAsync(HttpContext http)

@@ -1,5 +1,6 @@
 using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Http;
+using Basin.Kernel.Load;
 using Basin.Kernel.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,8 +22,8 @@ internal static class Health
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => TypedResults.Ok()).ExcludeFromDescription().DisableHttpMetrics().WithoutLimit();
-        routes.MapGet("/health/ready", GetReady).ExcludeFromDescription().DisableHttpMetrics().WithoutLimit();
+        routes.MapGet("/health/live", () => TypedResults.Ok()).ServeAs(RequestClass.Essential).WithoutLimit().ExcludeFromDescription().DisableHttpMetrics();
+        routes.MapGet("/health/ready", GetReady).ServeAs(RequestClass.Essential).WithoutLimit().ExcludeFromDescription().DisableHttpMetrics();
     }
 
     private static Results<Ok<HealthReport>, JsonHttpResult<HealthReport>> GetReady(

@@ -4,6 +4,7 @@ using Basin.Kernel.Events;
 using Basin.Kernel.Events.Rabbit;
 using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Http;
+using Basin.Kernel.Load;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Postgres;
 using Basin.Kernel.Telemetry;
@@ -39,6 +40,7 @@ public static class KernelHosting
             services.AddSingleton<EventCarrier>();
             services.AddSingleton<Stores>();
             services.AddSingleton<OnceRegistry>();
+            services.AddSingleton<HostLoad>();
             services.AddSingleton<RightOfWay>();
             services.AddSingleton<Relay>();
             services.AddHostedService(provider => provider.GetRequiredService<Relay>());

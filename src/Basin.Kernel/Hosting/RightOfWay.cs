@@ -1,4 +1,5 @@
 using Basin.Kernel.Events;
+using Basin.Kernel.Load;
 using Microsoft.AspNetCore.Http;
 
 namespace Basin.Kernel.Hosting;
@@ -7,7 +8,7 @@ namespace Basin.Kernel.Hosting;
 /// Requests that write go first: somebody waits for them. While they crowd, what follows from them steps back, for a bounded time, so that a rush
 /// is taken in as fast as it comes and worked off afterwards.
 /// </summary>
-public sealed class RightOfWay(EventsOptions options, TimeProvider time)
+public sealed class RightOfWay(EventsOptions options, HostLoad load, TimeProvider time)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(25);
 
@@ -19,7 +20,9 @@ public sealed class RightOfWay(EventsOptions options, TimeProvider time)
     private int _waiting;
     private long _lastCrowd = time.GetTimestamp() - time.TimestampFrequency;
 
-    private bool IsCrowded => Volatile.Read(ref _inside) >= _crowd || time.GetElapsedTime(Volatile.Read(ref _lastCrowd)) < CrowdLasts;
+    /// <summary>Those that are not let in, because too many are inside, crowd too.</summary>
+    private bool IsCrowded =>
+        Volatile.Read(ref _inside) >= _crowd || load.IsOver || time.GetElapsedTime(Volatile.Read(ref _lastCrowd)) < CrowdLasts;
 
     /// <summary>Endpoint filter: counts the requests that write, once they are let in and read, so that nobody crowds by sending slowly.</summary>
     internal async ValueTask<object?> CountAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

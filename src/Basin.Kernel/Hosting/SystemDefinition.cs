@@ -4,6 +4,7 @@ using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Http;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
+using Basin.Kernel.Load;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Moving;
 using Microsoft.Extensions.DependencyInjection;
@@ -220,6 +221,13 @@ public sealed class SystemDefinition
     public SystemDefinition Shows(string title, string path, string icon = "list")
     {
         _navigation.Add(new NavigationEntry(title, path, icon));
+        return this;
+    }
+
+    /// <summary>Names what it leaves out while the host has too much to do.</summary>
+    public SystemDefinition Degrades(DegradedMode mode)
+    {
+        Services.AddSingleton(mode);
         return this;
     }
 

@@ -71,6 +71,11 @@ public static class KernelProblems
     public static readonly Problem PreconditionRequired = new(428, "precondition_required", "An If-Match header is needed.");
     public static readonly Problem Internal = new(500, "internal_error", "Something went wrong in Basin; it has been logged.");
     public static readonly Problem Busy = new(503, "busy", "More work is waiting than can be taken; try again soon.");
+    public static readonly Problem Overloaded = new(503, "overloaded", "More is asked of this host than it can answer at the moment.")
+    {
+        Remedy = "Nothing was done. Send the same request again after the time in Retry-After, not before: others wait too.",
+    };
+
     public static readonly Problem DiskFull = new(503, "disk_full", "The disk is full. Nothing was changed; reads go on.");
     public static readonly Problem StoreFailing = new(503, "store_failing", "The disk answers with errors. Nothing was changed; reads go on.");
     public static readonly Problem Stopped = new(503, "stopped", "Writing has stopped to protect the data; an operator must look.")
@@ -101,6 +106,6 @@ public static class KernelProblems
     public static IReadOnlyList<Problem> All =>
     [
         Invalid, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, InFlight, DeadLetterBlocked, PreconditionFailed, TooLarge, UnsupportedMediaType,
-        Misdirected, KeyReused, PreconditionRequired, Internal, Busy, DiskFull, StoreFailing, StoreUnreachable, Stopped, SystemUnavailable, Closing,
+        Misdirected, KeyReused, PreconditionRequired, Internal, Busy, Overloaded, DiskFull, StoreFailing, StoreUnreachable, Stopped, SystemUnavailable, Closing,
     ];
 }

@@ -1,6 +1,7 @@
 using Basin.Kernel.Events;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
+using Basin.Kernel.Load;
 
 namespace Basin.Kernel.Storage;
 
@@ -25,6 +26,9 @@ public abstract class Shard : IDisposable
 
     /// <summary>Work that waits for the writer.</summary>
     public abstract int QueuedWrites { get; }
+
+    /// <summary>How long requests wait for the writer.</summary>
+    internal abstract QueueTime QueueTime { get; }
 
     /// <summary>Whether work is on its way: a test waits until both are equal.</summary>
     internal abstract WriteCounts Writes { get; }

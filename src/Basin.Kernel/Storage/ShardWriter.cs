@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Basin.Kernel.Load;
 using Basin.Kernel.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -59,6 +60,9 @@ internal sealed class ShardWriter : IDisposable
 
     /// <summary>Why the last commit failed, until the disk takes writes again; or why the shard has stopped.</summary>
     public StoreUnavailableException? Trouble => _trouble;
+
+    /// <summary>How long requests wait for a transaction to begin: the shortest wait, because one commit takes in all that came during the last.</summary>
+    public QueueTime QueueTime { get; } = new();
 
     public int Queued => Volatile.Read(ref _queuedRequests) + _background.Count;
 
@@ -141,15 +145,19 @@ internal sealed class ShardWriter : IDisposable
     {
         while (batch.Count < _options.MaxWritesPerCommit && _background.TryDequeue(out var item))
             batch.Add(item);
+        WorkItem? last = null;
         while (batch.Count < _options.MaxWritesPerCommit && _requests.TryDequeue(out var item))
         {
             Interlocked.Decrement(ref _queuedRequests);
+            last = item;
             // Nobody is to blame for a database that was gone: whoever has waited for it has the whole time again.
             if (_time.GetElapsedTime(Math.Max(item.EnqueuedAt, _resumedAt)).TotalSeconds > _options.MaxQueueSeconds)
                 Refuse([item], Unavailable(StoreUnavailableException.Reasons.Busy, $"could not begin within {_options.MaxQueueSeconds} s"));
             else
                 batch.Add(item);
         }
+        if (last is not null)
+            QueueTime.Note(_time.GetElapsedTime(last.EnqueuedAt));
         return batch.Count > 0;
     }
 

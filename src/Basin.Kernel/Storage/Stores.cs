@@ -46,6 +46,11 @@ public sealed class Stores : IDisposable
 
     public Store Of(string system) => _stores[system];
 
+    /// <summary>
+    /// How long requests wait for the writer of the shard where they wait longest, since the last call; null when no writer has taken any. For one caller.
+    /// </summary>
+    public TimeSpan? TakeQueueTime() => All.SelectMany(store => store.Shards).Max(shard => shard.QueueTime.Take());
+
     /// <inheritdoc cref="StoreEngine.ExchangeAsync"/>
     internal Task<List<string>> ExchangeAsync(string report, CancellationToken cancellation) => _engine.ExchangeAsync(report, cancellation);
 

@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Basin.Kernel.Access;
+using Basin.Kernel.Load;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -14,8 +15,9 @@ internal static class TelemetryEndpoints
 {
     public static void MapTelemetry(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/metrics", GetMetrics).RequireScope("metrics:read").ExcludeFromDescription();
-        routes.MapGet("/console/live", WatchPulse).RequireAuthorization(Policies.Operator).ExcludeFromDescription().DisableHttpMetrics();
+        routes.MapGet("/metrics", GetMetrics).RequireScope("metrics:read").ExcludeFromDescription().ServeAs(RequestClass.Background);
+        routes.MapGet("/console/live", WatchPulse).RequireAuthorization(Policies.Operator).ExcludeFromDescription().DisableHttpMetrics()
+            .ServeAs(RequestClass.Checkout, stays: true);
     }
 
     private static async Task<ContentHttpResult> GetMetrics(MetricsCollector collector, Backlog backlog, CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Basin.Kernel.Load;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
@@ -43,12 +44,12 @@ internal static class CatalogEndpoints
         var group = routes.MapGroup("/v1").WithTags("Catalog").WithChecks();
         group.MapGet("/products", ListAsync).RequireScope("catalog:read");
         group.MapGet("/products/{id}", FindAsync).RequireScope("catalog:read");
-        group.MapGet("/products/export", ExportAsync).RequireScope("catalog:read");
+        group.MapGet("/products/export", ExportAsync).RequireScope("catalog:read").ServeAs(RequestClass.Background, stays: true);
         group.MapGet("/categories", ListCategoriesAsync).RequireScope("catalog:read");
         group.MapPost("/products", CreateAsync).RequireScope("catalog:write").Answers(StatusCodes.Status201Created);
         group.MapPut("/products/{id}", ChangeAsync).RequireScope("catalog:write");
         group.MapDelete("/products/{id}", WithdrawAsync).RequireScope("catalog:write");
-        group.MapPost("/products/import", ImportAsync).RequireScope("catalog:write")
+        group.MapPost("/products/import", ImportAsync).RequireScope("catalog:write").ServeAs(RequestClass.Background, stays: true)
             .Accepts<ProductDetails>(JsonLines, "application/x-ndjson")
             .WithMetadata(new Microsoft.AspNetCore.Mvc.DisableRequestSizeLimitAttribute());
     }

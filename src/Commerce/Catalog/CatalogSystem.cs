@@ -18,9 +18,12 @@ public static class CatalogSystem
                 .Publishes<ProductCreated>()
                 .Publishes<ProductChanged>()
                 .Rebuilds(ProductWords.Table, CatalogStore.RebuildWordsAsync)
+                .Degrades(CatalogModes.SuggestionsOff)
+                .Degrades(CatalogModes.CachedLists)
                 .Offers<ICatalog, CatalogApi, RemoteCatalog>()
                 .Refuses(CatalogProblems.All);
             builder.Services.AddSingleton<CatalogApi>();
+            builder.Services.AddSingleton<Storefront>();
             return builder;
         }
     }

@@ -1,3 +1,4 @@
+using Basin.Kernel.Load;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -19,7 +20,7 @@ internal static class LedgerEndpoints
         ledger.MapGet("/accounts/{id}", FindAccountAsync).RequireScope(Read);
         ledger.MapGet("/accounts/{id}/balance", FindBalanceAsync).RequireScope(Read);
         ledger.MapGet("/accounts/{id}/entries", ListEntriesAsync).RequireScope(Read);
-        ledger.MapPost("/transfers", TransferAsync).RequireScope(Write);
+        ledger.MapPost("/transfers", TransferAsync).RequireScope(Write).ServeAs(RequestClass.Checkout);
         ledger.MapGet("/transfers/{id}", FindTransferAsync).RequireScope(Read);
         ledger.MapGet("/trial-balance", SumAsync).RequireScope(Read);
     }

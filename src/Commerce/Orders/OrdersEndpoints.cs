@@ -1,5 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using Basin.Kernel.Load;
 using Basin.Payments;
 using Basin.Shipping;
 using Microsoft.AspNetCore.Builder;
@@ -16,11 +17,11 @@ internal static class OrdersEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var orders = routes.MapGroup("/v1/orders").WithTags("Orders").WithChecks();
-        orders.MapPost("/", PlaceAsync).RequireScope("orders:write").Answers(StatusCodes.Status201Created);
+        orders.MapPost("/", PlaceAsync).RequireScope("orders:write").ServeAs(RequestClass.Checkout).Answers(StatusCodes.Status201Created);
         orders.MapGet("/", ListAsync).RequireScope("orders:read");
         orders.MapGet("/{id}", FindAsync).RequireScope("orders:read");
-        orders.MapPost("/{id}/cancel", CancelAsync).RequireScope("orders:write").Answers(StatusCodes.Status202Accepted);
-        orders.MapGet("/{id}/events", WatchAsync).RequireScope("orders:read");
+        orders.MapPost("/{id}/cancel", CancelAsync).RequireScope("orders:write").ServeAs(RequestClass.Checkout).Answers(StatusCodes.Status202Accepted);
+        orders.MapGet("/{id}/events", WatchAsync).RequireScope("orders:read").ServeAs(RequestClass.Browse, stays: true);
     }
 
     /// <summary>Places an order. It is paid, reserved and shipped in the background; follow it by its timeline.</summary>

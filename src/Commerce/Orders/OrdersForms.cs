@@ -1,3 +1,4 @@
+using Basin.Kernel.Load;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,8 +13,8 @@ internal static class OrdersForms
     public static void Map(IEndpointRouteBuilder routes)
     {
         var forms = routes.MapGroup("").ExcludeFromDescription();
-        forms.MapGet("/orders/{id}/live", WatchOwnAsync);
-        forms.MapPost("/orders/{id}/cancel", CancelOwnAsync);
+        forms.MapGet("/orders/{id}/live", WatchOwnAsync).ServeAs(RequestClass.Browse, stays: true);
+        forms.MapPost("/orders/{id}/cancel", CancelOwnAsync).ServeAs(RequestClass.Checkout);
         forms.MapPost("/console/orders/{id}/cancel", CancelAsync).RequireAuthorization(Policies.Operator);
     }
 

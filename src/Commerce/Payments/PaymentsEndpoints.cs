@@ -1,3 +1,4 @@
+using Basin.Kernel.Load;
 using Basin.Payments.Disputes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -63,8 +64,8 @@ internal static class PaymentsEndpoints
         var payments = routes.MapGroup("/v1/payments").WithTags("Payments").WithChecks();
         payments.MapGet("/", ListAsync).RequireScope("payments:read");
         payments.MapGet("/{id}", FindAsync).RequireScope("payments:read");
-        routes.MapPost("/payments/notices/{provider}", TakeNoticeAsync).ExcludeFromDescription();
-        payments.MapPost("/{id}/refunds", RefundAsync).RequireScope("payments:write").Answers(StatusCodes.Status202Accepted);
+        routes.MapPost("/payments/notices/{provider}", TakeNoticeAsync).ExcludeFromDescription().ServeAs(RequestClass.Checkout);
+        payments.MapPost("/{id}/refunds", RefundAsync).RequireScope("payments:write").ServeAs(RequestClass.Checkout).Answers(StatusCodes.Status202Accepted);
     }
 
     /// <summary>Lists payments, newest first.</summary>

@@ -1,3 +1,4 @@
+using Basin.Kernel.Load;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -31,7 +32,7 @@ public static class StripeHosting
     extension(IEndpointRouteBuilder routes)
     {
         /// <summary>The group of routes that speak Stripe's dialect. Every handler takes a <see cref="StripeRequest"/> and returns a <see cref="StripeAnswer"/>.</summary>
-        public RouteGroupBuilder MapStripe() => routes.MapGroup($"{StripeFront.Root}/v1").WithChecks().ExcludeFromDescription();
+        public RouteGroupBuilder MapStripe() => routes.MapGroup($"{StripeFront.Root}/v1").WithChecks().ExcludeFromDescription().ServeAs(RequestClass.Checkout);
     }
 
     /// <summary>Says which kind of object the route answers, so that its members can be expanded.</summary>

@@ -1,5 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using Basin.Kernel.Load;
 using Basin.Orders;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +20,7 @@ internal static class NotificationsEndpoints
         notifications.MapPost("/read", MarkAllRead).RequireScope("notifications:write");
 
         var shop = routes.MapGroup("").ExcludeFromDescription();
-        shop.MapGet("/inbox/live", WatchOwn);
+        shop.MapGet("/inbox/live", WatchOwn).ServeAs(RequestClass.Browse, stays: true);
         shop.MapPost("/notifications/read", MarkAllOwnRead);
     }
 

@@ -1,3 +1,4 @@
+using Basin.Kernel.Load;
 using Basin.Orders;
 
 namespace Basin.Notifications;
@@ -6,7 +7,7 @@ namespace Basin.Notifications;
 /// Tells customers what happens to their orders. Each handler runs in the transaction that moves the checkpoint, so every event makes one notification
 /// and one e-mail, whatever crashes. An order that a program has placed costs one insert; one of the shop also wakes the pages of its owner.
 /// </summary>
-internal sealed class NotificationsHandlers(NotificationsOptions options)
+internal sealed class NotificationsHandlers(NotificationsOptions options, HostLoad load)
 {
     private const string VisitorPrefix = "visitor_";
     private const int TrimStep = 500;
@@ -45,6 +46,11 @@ internal sealed class NotificationsHandlers(NotificationsOptions options)
         if (owner is not null)
             await tx.PublishAsync(tenant, new NotificationAdded(Inbox.KeyOf(tenant, recipient), added.Id));
         if (options.Email)
-            await tx.ScheduleAsync(tenant, new SendMail(added.Id, email, kind, order, detail, OfShop: owner is not null), tx.Now);
+            await tx.ScheduleAsync(tenant, new SendMail(added.Id, email, kind, order, detail, OfShop: owner is not null), DueOf(added.Id, tx.Now));
     }
+
+    /// <summary>The lowest bits of an id count what happens in one millisecond, those above count milliseconds: they spread what is put off.</summary>
+    private DateTimeOffset DueOf(Id<Notification> added, DateTimeOffset now) => load.IsOn(NotificationsModes.EmailLater)
+        ? now + NotificationsModes.Later + (NotificationsModes.Later * (added.Value % 1021 / 1021.0))
+        : now;
 }

@@ -29,6 +29,7 @@ public static class NotificationsSystem
                 .On<VisitorSignedIn>(NotificationsHandlers.OnAsync)
                 .Runs<SendMail, MailSender>(sender => sender.SendAsync)
                 .Every<NotificationsHandlers>(TrimPeriod, handlers => handlers.TrimAsync)
+                .Degrades(NotificationsModes.EmailLater)
                 .Offers<INotifications, NotificationsApi, RemoteNotifications>()
                 .Shows("Mail", "/console/mail", "mail");
             var services = builder.Services;

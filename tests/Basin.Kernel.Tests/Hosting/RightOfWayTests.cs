@@ -1,8 +1,10 @@
 using Basin.Kernel.Events;
 using Basin.Kernel.Hosting;
+using Basin.Kernel.Load;
 using Basin.Kernel.Tests.Sample;
 using Basin.Testing;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Basin.Kernel.Tests.Hosting;
 
@@ -12,10 +14,14 @@ public sealed class RightOfWayTests
 
     private readonly FakeClock _clock = new();
     private readonly TaskCompletionSource _answers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HostLoad _load;
     private readonly RightOfWay _rightOfWay;
 
-    public RightOfWayTests() => _rightOfWay = new RightOfWay(
-        new EventsOptions { CrowdedAtPerProcessor = 2, LongestYield = TimeSpan.FromSeconds(10) }, _clock);
+    public RightOfWayTests()
+    {
+        _load = new HostLoad([], _clock, NullLogger<HostLoad>.Instance);
+        _rightOfWay = new RightOfWay(new EventsOptions { CrowdedAtPerProcessor = 2, LongestYield = TimeSpan.FromSeconds(10) }, _load, _clock);
+    }
 
     private static int Crowd => 2 * Environment.ProcessorCount;
 
@@ -25,6 +31,19 @@ public sealed class RightOfWayTests
         var requests = Arrive(_rightOfWay, Crowd - 1, "POST");
         Assert.True(Yield().IsCompletedSuccessfully);
         await AnswerAsync(requests);
+    }
+
+    [Fact]
+    public async Task Work_steps_back_for_requests_that_are_not_let_in_either()
+    {
+        _load.Follow(1.2);
+        var work = Yield();
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(work.IsCompleted);
+
+        _load.Follow(0.9);
+        _clock.Advance(Moment);
+        await work;
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Data;
 using Basin.Kernel.Events;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
+using Basin.Kernel.Load;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -67,6 +68,8 @@ internal sealed class PostgresShard : Shard
     public override StoreUnavailableException? Trouble => _writer.Trouble;
 
     public override int QueuedWrites => _writer.Queued;
+
+    internal override QueueTime QueueTime => _writer.QueueTime;
 
     internal override WriteCounts Writes => _writer.Counts;
 

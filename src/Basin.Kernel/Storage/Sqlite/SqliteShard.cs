@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Basin.Kernel.Events;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
+using Basin.Kernel.Load;
 using Microsoft.Extensions.Logging;
 
 namespace Basin.Kernel.Storage.Sqlite;
@@ -45,6 +46,8 @@ internal sealed class SqliteShard : Shard
     public override StoreUnavailableException? Trouble => _writer.Trouble;
 
     public override int QueuedWrites => _writer.Queued;
+
+    internal override QueueTime QueueTime => _writer.QueueTime;
 
     internal override WriteCounts Writes => _writer.Counts;
 

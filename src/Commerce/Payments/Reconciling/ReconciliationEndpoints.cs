@@ -1,3 +1,4 @@
+using Basin.Kernel.Load;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -46,7 +47,7 @@ internal static class ReconciliationEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var reports = routes.MapGroup("/v1/payments/reconciliations").WithTags("Payments").WithChecks();
-        reports.MapPost("/", BeginAsync).RequireScope("payments:write").Answers(StatusCodes.Status202Accepted);
+        reports.MapPost("/", BeginAsync).RequireScope("payments:write").ServeAs(RequestClass.Background).Answers(StatusCodes.Status202Accepted);
         reports.MapGet("/", ListAsync).RequireScope("payments:read");
         reports.MapGet("/{id}", FindAsync).RequireScope("payments:read");
     }

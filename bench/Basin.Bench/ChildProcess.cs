@@ -30,7 +30,7 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    public TimeSpan CpuTime
+    public TimeSpan ProcessorTime
     {
         get
         {

@@ -72,9 +72,9 @@ internal static class LimitedRequestsBenchmark
         using var data = new DataDirectory("limited");
         using var server = await RunningServer.StartAsync(variant, data, time, cancellation);
         await LoadAsync(WarmUpSeconds);
-        var before = server.CpuTime;
+        var before = server.ProcessorTime;
         var result = await LoadAsync(settings.Seconds);
-        return new Sample((server.CpuTime - before).TotalMicroseconds / result.Requests, result.PerSecond);
+        return new Sample((server.ProcessorTime - before).TotalMicroseconds / result.Requests, result.PerSecond);
 
         Task<WrkResult> LoadAsync(int seconds) => Wrk.RunAsync(
             server.Address, Script, seconds, settings.Clients, new(variant.Environment) { ["BENCH_PATH"] = Path }, cancellation);

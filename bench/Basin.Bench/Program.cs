@@ -12,6 +12,8 @@ Benchmark[] benchmarks =
     new("limits", LimitsBenchmark.RunAsync),
     new("shared-limits", SharedLimitsBenchmark.RunAsync),
     new("limited-requests", LimitedRequestsBenchmark.RunAsync),
+    new("shedding", SheddingBenchmark.RunAsync, InAll: false),
+    new("shedding-limits", SheddingLimitsBenchmark.RunAsync),
     new("memory", MemoryBenchmark.RunAsync),
     new("grow", GrowBenchmark.RunAsync),
     new("soak", SoakBenchmark.RunAsync, InAll: false),

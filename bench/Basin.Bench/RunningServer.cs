@@ -19,14 +19,17 @@ internal sealed class RunningServer : IDisposable
         var environment = new Dictionary<string, string> { ["Basin__Limits__Enabled"] = "false" };
         foreach (var (name, value) in variant.Environment)
             environment[name] = value;
-        _process = ChildProcess.Start("dotnet", arguments, environment);
+        _process = variant.Processor is { } processor
+            ? ChildProcess.Start("taskset", ["--cpu-list", $"{processor}", "dotnet", .. arguments], environment)
+            : ChildProcess.Start("dotnet", arguments, environment);
     }
 
     public Uri Address { get; }
 
-    public TimeSpan CpuTime => _process.CpuTime;
-
     public long ResidentBytes => _process.ResidentBytes;
+
+    /// <summary>Time that it has had on processors since it started.</summary>
+    public TimeSpan ProcessorTime => _process.ProcessorTime;
 
     public static async Task<RunningServer> StartAsync(
         ServerVariant variant, DataDirectory data, TimeProvider time, CancellationToken cancellation)

@@ -8,6 +8,9 @@ namespace Basin.Bench;
 internal sealed record ServerVariant(
     string Name, string Project, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
 {
+    /// <summary>The processor that it runs on alone; null for all.</summary>
+    public int? Processor { get; init; }
+
     private string ProjectName => Path.GetFileName(Project);
 
     /// <summary>Where the Release build lies.</summary>

@@ -30,8 +30,8 @@ public sealed record AdaptiveLimit(int Least, int Most, TimeSpan Target)
     {
         if (seen.QueueTime <= Target)
             return seen.IsReached ? Math.Min(Most, limit + Math.Sqrt(limit)) : limit;
-        // What was let in before the last cut still stands in the queue: cutting again would count it twice.
-        if (seen.InFlight > limit)
+        // So few are not what stands in the queue. And what was let in before the last cut still stands in it: cutting again would count it twice.
+        if (seen.Peak <= Least || seen.InFlight > limit)
             return limit;
         return Math.Max(Least, Math.Min(limit, seen.Peak) * Math.Max(DeepestCut, Target / seen.QueueTime));
     }

@@ -29,7 +29,9 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
     private int _peak;
     private bool _isReached;
     private long _left;
-    private double _leftPerSecond;
+
+    /// <summary>How many leave in a second while the limit is reached; null when it was not, and nobody knows.</summary>
+    private double? _leftPerSecond;
 
     /// <summary>A request that waits.</summary>
     internal sealed class Waiter(RequestClass requestClass, long since)
@@ -161,8 +163,10 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
         {
             var seen = new LoadWindow(queueTime, _peak, _inFlight, _isReached);
             _limit = limit.Next(_limit, seen);
-            if (elapsed > TimeSpan.Zero)
-                _leftPerSecond = (_leftPerSecond + (_left / elapsed.TotalSeconds)) / 2;
+            if (!_isReached)
+                _leftPerSecond = null;
+            else if (elapsed > TimeSpan.Zero)
+                _leftPerSecond = ((_leftPerSecond ?? (_left / elapsed.TotalSeconds)) + (_left / elapsed.TotalSeconds)) / 2;
             (_peak, _isReached, _left) = (_inFlight, false, 0);
             LetIn();
             return seen;
@@ -186,7 +190,7 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
     {
         var longest = options.LongestWait(requestClass).TotalSeconds;
         return longest > 0 && _queues[(int)requestClass].Count < options.MostWaiting
-            && AheadOf(requestClass) <= Math.Max(_limit, _leftPerSecond * longest);
+            && (_leftPerSecond is not { } leaving || AheadOf(requestClass) <= Math.Max(_limit, leaving * longest));
     }
 
     private bool HasWaitedTooLong(Waiter waiter) => time.GetElapsedTime(waiter.Since) > options.LongestWait(waiter.Class);

@@ -118,11 +118,11 @@ public sealed class LoadMonitor : IHostedService, IDisposable
             Publish();
     }
 
-    /// <summary>A queue that stands as long as it may, or a limit that is full, is all that the host can take.</summary>
+    /// <summary>A limit that is reached is all that the host can take. A queue without one is not of requests: they cannot help it by staying away.</summary>
     private double LevelOf(LoadWindow seen, int limit, int waiting)
     {
         var full = (double)(seen.Peak + waiting) / limit;
-        return Math.Min(2, Math.Max(seen.QueueTime / _options.Target, seen.IsReached ? Math.Max(1, full) : full));
+        return seen.IsReached ? Math.Clamp(Math.Max(full, seen.QueueTime / _options.Target), 1, 2) : Math.Min(1, full);
     }
 
     private void Publish()

@@ -35,8 +35,14 @@ public sealed class StandingQueueLimit(AdaptiveLimit rule, double limit) : ISimu
 /// <param name="CommitSeconds">How long a commit takes that serves all who wait for it; 0 when requests do not write.</param>
 public sealed record SimulatedShape(int Cores, double WorkSeconds, double CommitSeconds = 0)
 {
+    /// <summary>The part of the requests that take longer.</summary>
+    public double LongShare { get; init; }
+
+    /// <summary>How many times as long.</summary>
+    public double LongTimes { get; init; } = 1;
+
     /// <summary>Requests per second that the processors can do.</summary>
-    public double Capacity => Cores / WorkSeconds;
+    public double Capacity => Cores / (WorkSeconds * (1 + (LongShare * (LongTimes - 1))));
 }
 
 /// <summary>What became of the requests that arrived in one second.</summary>
@@ -137,9 +143,11 @@ public sealed class SimulatedHost(
         {
             _busy++;
             _shortestWait = Math.Min(_shortestWait ?? double.MaxValue, _now - request.At);
-            At(Exponential(Shape.WorkSeconds), () => EndWork(request));
+            At(Exponential(NextMean()), () => EndWork(request));
         }
     }
+
+    private double NextMean() => Shape.LongShare > 0 && _chance.NextDouble() < Shape.LongShare ? Shape.WorkSeconds * Shape.LongTimes : Shape.WorkSeconds;
 
     private void EndWork(Request request)
     {

@@ -56,7 +56,8 @@ internal sealed class KindResult(int seconds)
 }
 
 /// <summary>What one load saw.</summary>
-internal sealed record LoadResult(int Seconds, IReadOnlyDictionary<string, KindResult> Kinds, long MostResident)
+/// <param name="LateMs">How late the generator itself was with one request of a hundred, its connection included.</param>
+internal sealed record LoadResult(int Seconds, IReadOnlyDictionary<string, KindResult> Kinds, long MostResident, double LateMs)
 {
     public long Sent => Kinds.Values.Sum(kind => kind.Sent);
 
@@ -78,6 +79,7 @@ internal sealed class OpenLoad(Uri address, IReadOnlyList<LoadKind> kinds, Rando
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(2);
 
     private readonly ConcurrentStack<Socket> _idle = new();
+    private readonly List<double> _lateMs = [];
     private int _open;
 
     /// <param name="look">Asked every second how much memory the host takes.</param>
@@ -85,6 +87,7 @@ internal sealed class OpenLoad(Uri address, IReadOnlyList<LoadKind> kinds, Rando
     {
         var results = kinds.ToDictionary(kind => kind.Name, _ => new KindResult(seconds));
         var running = new List<Task>();
+        _lateMs.Clear();
         var began = time.GetTimestamp();
         var (sent, resident, looked) = (0L, 0L, -1);
         using var timer = new PeriodicTimer(Step, time);
@@ -105,7 +108,7 @@ internal sealed class OpenLoad(Uri address, IReadOnlyList<LoadKind> kinds, Rando
             }
         }
         await Task.WhenAll(running);
-        return new LoadResult(seconds, results, resident);
+        return new LoadResult(seconds, results, resident, _lateMs.Count == 0 ? 0 : _lateMs.Order().ElementAt((int)(0.99 * (_lateMs.Count - 1))));
     }
 
     /// <summary>Closes the connections that are open.</summary>
@@ -136,6 +139,8 @@ internal sealed class OpenLoad(Uri address, IReadOnlyList<LoadKind> kinds, Rando
             socket = await ConnectAsync(patience.Token);
             if (socket is not null)
             {
+                lock (_lateMs)
+                    _lateMs.Add(time.GetElapsedTime(due).TotalMilliseconds);
                 await socket.SendAsync(kind.Next(), SocketFlags.None, patience.Token);
                 status = await HttpAnswer.ReadAsync(socket, patience.Token);
                 _idle.Push(socket);

@@ -69,8 +69,12 @@ internal static partial class SheddingBenchmark
 
         async Task<LoadResult> PhaseAsync(string name, double rate)
         {
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var views = WatchAsync(server.Address, secret, time, ending.Token);
             var result = await console.Status().StartAsync(name, _ => load.RunAsync(rate, settings.Seconds, () => server.ResidentBytes, cancellation));
+            await ending.CancelAsync();
             Add(name, result);
+            console.MarkupLineInterpolated($"{name}: the generator at most {result.LateMs:F0} ms late for 99 of 100; the host's limit, in flight, queue: {string.Join("; ", await views)}");
             return result;
         }
 
@@ -84,6 +88,30 @@ internal static partial class SheddingBenchmark
                     $"{result.MostResident >> 20}");
             }
         }
+    }
+
+    /// <summary>What the host says of itself, about once a second.</summary>
+    private static async Task<List<string>> WatchAsync(Uri address, string secret, TimeProvider time, CancellationToken ending)
+    {
+        var views = new List<string>();
+        using var http = new HttpClient { BaseAddress = address, DefaultRequestHeaders = { Authorization = new("Bearer", secret) } };
+        try
+        {
+            for (var last = ""; !ending.IsCancellationRequested;)
+            {
+                using var load = JsonDocument.Parse(await http.GetStringAsync("/v1/load", ending));
+                var root = load.RootElement;
+                if (root.GetProperty("at").GetString() is var at && at != last)
+                    views.Add($"{root.GetProperty("limit")}, {root.GetProperty("inFlight")}, {root.GetProperty("queueMs")} ms");
+                last = at!;
+                await Task.Delay(TimeSpan.FromMilliseconds(250), time, ending);
+            }
+        }
+        catch (Exception over) when (over is OperationCanceledException or HttpRequestException)
+        {
+            // Enough has been seen.
+        }
+        return views;
     }
 
     private static async Task<double> FindSustainedAsync(OpenLoad load, IAnsiConsole console, CancellationToken cancellation)

@@ -94,7 +94,7 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await LookAtAsync(tab, look, "console-webhook", await FirstLinkAsync(tab, "/console/webhooks?state=failed", "main tr:nth-child(2) a"));
         await LookAtAsync(tab, look, "console-payments", "/console/payments");
         await LookAtAsync(tab, look, "console-payment", await FirstLinkAsync(tab, "/console/payments", "main table a[href*=pay_]"));
-        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "limits/api", "keys", "operators", "demo", "settings"])
+        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "limits/api", "keys", "operators", "demo", "settings", "load"])
             await LookAtAsync(tab, look, $"console-{name.Replace('/', '-')}", $"/console/{name}");
         Assert.Empty(tab.Errors);
     }
@@ -273,7 +273,7 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         return (await tab.Page.Locator(selector).First.GetAttributeAsync("href"))!;
     }
 
-    private static string Screenshots
+    internal static string Screenshots
     {
         get
         {

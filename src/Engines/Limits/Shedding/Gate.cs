@@ -23,7 +23,7 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly ClassCounts[] _counts = [.. Shares.Select(_ => new ClassCounts())];
     private readonly Queue<Waiter>[] _queues = [.. Shares.Select(_ => new Queue<Waiter>())];
-    private double _limit = options.MostInFlight;
+    private double _limit = options.FirstInFlight;
     private int _inFlight;
     private int _staying;
     private int _peak;

@@ -28,3 +28,10 @@ public sealed record ClassLoad(
 /// <param name="LeaveBelow">The level below which it ends.</param>
 /// <param name="Times">How often it was entered since the start.</param>
 public sealed record ModeReport(string Name, string Seen, bool IsOn, DateTimeOffset? Since, double EnterAt, double LeaveBelow, int Times);
+
+/// <param name="Route">Its pattern, such as <c>/v1/orders/{id}</c>.</param>
+/// <param name="Stays">Whether an answer goes on for as long as the client stays.</param>
+public sealed record RouteClass(
+    string Method, string Route, [property: JsonConverter(typeof(SnakeCaseEnumConverter<RequestClass>))] RequestClass Class, bool Stays);
+
+public sealed record RouteClassList(IReadOnlyList<RouteClass> Items);

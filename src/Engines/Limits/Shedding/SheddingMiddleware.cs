@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Basin.Limits;
 
@@ -26,6 +27,15 @@ internal sealed class SheddingMiddleware(RequestDelegate next, Gate gate, Refusa
         if (http.GetEndpoint()?.Metadata.GetMetadata<ServeAsAttribute>() is { } said)
             return (said.Class, said.Stays);
         return (UsualOf(http.Request.Path, http.Request.Method), false);
+    }
+
+    /// <summary>The same for each method of a route.</summary>
+    internal static IEnumerable<RouteClass> ClassesOf(RouteEndpoint route)
+    {
+        var pattern = $"/{route.RoutePattern.RawText?.TrimStart('/')}";
+        var said = route.Metadata.GetMetadata<ServeAsAttribute>();
+        return (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [HttpMethods.Get])
+            .Select(method => new RouteClass(method, pattern, said?.Class ?? UsualOf(pattern, method), said?.Stays == true));
     }
 
     /// <summary>Operators act when a host has too much to do; whoever writes is nearer to buying than whoever looks.</summary>

@@ -20,7 +20,11 @@ public sealed class SheddingOptions : IValidatableObject
     [Range(1, 10_000)]
     public int LeastInFlight { get; set; } = 8;
 
-    /// <summary>Requests at the same time that are never exceeded, and the limit of the start. Default 1024.</summary>
+    /// <summary>Requests at the same time at the start, before anything is known. Default 128.</summary>
+    [Range(1, 100_000)]
+    public int FirstInFlight { get; set; } = 128;
+
+    /// <summary>Requests at the same time that are never exceeded. Default 1024.</summary>
     [Range(1, 100_000)]
     public int MostInFlight { get; set; } = 1024;
 
@@ -40,13 +44,13 @@ public sealed class SheddingOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
     public TimeSpan CartWaits { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The same for the class browse. Default 500 ms.</summary>
+    /// <summary>The same for the class browse. Default 250 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
-    public TimeSpan BrowseWaits { get; set; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan BrowseWaits { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The same for the class background. Default 250 ms.</summary>
+    /// <summary>The same for the class background. Default 100 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
-    public TimeSpan BackgroundWaits { get; set; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan BackgroundWaits { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The shortest wait that those who are refused are asked for; some are asked for up to three times as long. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
@@ -62,7 +66,11 @@ public sealed class SheddingOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (LeastInFlight > MostInFlight)
-            yield return new ValidationResult($"{nameof(LeastInFlight)} is at most {nameof(MostInFlight)}.", [nameof(LeastInFlight), nameof(MostInFlight)]);
+        if (LeastInFlight > FirstInFlight || FirstInFlight > MostInFlight)
+        {
+            yield return new ValidationResult(
+                $"{nameof(LeastInFlight)}, {nameof(FirstInFlight)} and {nameof(MostInFlight)} do not grow in this order.",
+                [nameof(LeastInFlight), nameof(FirstInFlight), nameof(MostInFlight)]);
+        }
     }
 }

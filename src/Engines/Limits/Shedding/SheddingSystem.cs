@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.StaticAssets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -46,6 +47,7 @@ public static class SheddingSystem
         public void MapShedding()
         {
             routes.MapGet("/v1/load", GetLoad).WithTags("Load").RequireScope("load:read").ServeAs(RequestClass.Essential);
+            routes.MapGet("/v1/load/routes", ListRoutes).WithTags("Load").RequireScope("load:read").ServeAs(RequestClass.Background);
             routes.MapGet("/console/load/live", WatchLoad).RequireAuthorization(Policies.Operator).ExcludeFromDescription().DisableHttpMetrics()
                 .ServeAs(RequestClass.Essential);
         }
@@ -53,6 +55,16 @@ public static class SheddingSystem
 
     /// <summary>Shows the load of the process that answers: its limit, what is served and refused of each class, and what it leaves out.</summary>
     private static Answer<LoadReport> GetLoad(LoadMonitor monitor) => monitor.Latest;
+
+    /// <summary>Lists the routes of the process that answers, files apart, with the class of their requests.</summary>
+    private static Answer<RouteClassList> ListRoutes(EndpointDataSource routes) => new RouteClassList(
+    [
+        .. routes.Endpoints.OfType<RouteEndpoint>()
+            .Where(route => route.Metadata.GetMetadata<StaticAssetDescriptor>() is null)
+            .SelectMany(SheddingMiddleware.ClassesOf)
+            .Distinct()
+            .OrderBy(each => each.Route, StringComparer.Ordinal).ThenBy(each => each.Method, StringComparer.Ordinal),
+    ]);
 
     /// <summary>The reports of the last minutes, or those after <c>Last-Event-ID</c>, then one each second until the host shuts down.</summary>
     private static ServerSentEventsResult<LoadReport> WatchLoad(HttpRequest request, LoadMonitor monitor, IHostApplicationLifetime lifetime)

@@ -9,7 +9,7 @@ public sealed class GateTests
 {
     private readonly FakeClock _clock = new();
 
-    private Gate Of(int limit, int mostWaiting = 4) => new(new SheddingOptions { MostInFlight = limit, LeastInFlight = 1, MostWaiting = mostWaiting }, _clock);
+    private Gate Of(int limit, int mostWaiting = 4) => new(new SheddingOptions { MostInFlight = limit, FirstInFlight = limit, LeastInFlight = 1, MostWaiting = mostWaiting }, _clock);
 
     private static Gate.Waiter WaiterOf(Gate gate, RequestClass requestClass)
     {
@@ -85,13 +85,13 @@ public sealed class GateTests
         var (background, browse, checkout) =
             (WaiterOf(gate, RequestClass.Background), WaiterOf(gate, RequestClass.Browse), WaiterOf(gate, RequestClass.Checkout));
 
-        Pass(300);
+        Pass(150);
         Assert.False(background.IsIn);
         Assert.Null(browse.IsIn);
-        Pass(300);
+        Pass(150);
         Assert.False(browse.IsIn);
         Assert.Null(checkout.IsIn);
-        Pass(500);
+        Pass(750);
         Assert.False(checkout.IsIn);
 
         void Pass(int milliseconds)
@@ -129,7 +129,7 @@ public sealed class GateTests
             gate.Adapt(new AdaptiveLimit(1, 2, TimeSpan.FromMilliseconds(15)), TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
         }
 
-        while (gate.State.Waiting < 10)
+        while (gate.State.Waiting < 11)
             WaiterOf(gate, RequestClass.Checkout);
         Assert.Equal(Admission.Refused, gate.Enter(RequestClass.Checkout, out _));
     }

@@ -32,7 +32,7 @@ internal sealed class SheddingMiddleware(RequestDelegate next, Gate gate, Refusa
     /// <summary>The same for each method of a route.</summary>
     internal static IEnumerable<RouteClass> ClassesOf(RouteEndpoint route)
     {
-        var pattern = $"/{route.RoutePattern.RawText?.TrimStart('/')}";
+        var pattern = $"/{route.RoutePattern.RawText?.Trim('/')}";
         var said = route.Metadata.GetMetadata<ServeAsAttribute>();
         return (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [HttpMethods.Get])
             .Select(method => new RouteClass(method, pattern, said?.Class ?? UsualOf(pattern, method), said?.Stays == true));

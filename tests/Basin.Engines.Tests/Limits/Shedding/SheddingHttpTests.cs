@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using Basin.Kernel.Access;
 using Basin.Kernel.Load;
 using Basin.Limits;
@@ -28,8 +29,8 @@ public sealed class SheddingHttpTests
     /// <summary>Handlers that have begun, and what they wait for.</summary>
     private sealed class Work
     {
-        private readonly SemaphoreSlim _begun = new(0);
-        private readonly SemaphoreSlim _mayEnd = new(0);
+        private readonly Channel<bool> _begun = Channel.CreateUnbounded<bool>();
+        private readonly Channel<bool> _mayEnd = Channel.CreateUnbounded<bool>();
         private int _count;
 
         public int Count => Volatile.Read(ref _count);
@@ -37,13 +38,17 @@ public sealed class SheddingHttpTests
         public async Task RunAsync()
         {
             Interlocked.Increment(ref _count);
-            _begun.Release();
-            await _mayEnd.WaitAsync();
+            _begun.Writer.TryWrite(true);
+            await _mayEnd.Reader.ReadAsync();
         }
 
-        public Task BegunAsync() => _begun.WaitAsync(TestContext.Current.CancellationToken);
+        public ValueTask<bool> BegunAsync() => _begun.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
-        public void End(int count = 1) => _mayEnd.Release(count);
+        public void End(int count = 1)
+        {
+            for (var ended = 0; ended < count; ended++)
+                _mayEnd.Writer.TryWrite(true);
+        }
     }
 
     private static Task<TestHost> StartAsync(Work work, Dictionary<string, string?>? settings = null) => TestHost.StartAsync(
@@ -125,7 +130,7 @@ public sealed class SheddingHttpTests
         var (first, second) = await FillAsync(host, work);
 
         using var request = new HttpRequestMessage(HttpMethod.Get, "/look") { Headers = { { "Accept", "text/html" } } };
-        using var waiting = host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        var waiting = host.Client.SendAsync(request, TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(() => Task.FromResult(host.Get<Gate>().State.Waiting == 2));
         using var again = new HttpRequestMessage(HttpMethod.Get, "/look") { Headers = { { "Accept", "text/html" } } };
         using var refused = await host.Client.SendAsync(again, TestContext.Current.CancellationToken);

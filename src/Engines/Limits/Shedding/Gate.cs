@@ -20,6 +20,9 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
     /// <summary>Parts of the limit, by class. What is left above a class is free at once for those above it.</summary>
     private static readonly double[] Shares = [0.5, 0.75, 0.9, 1];
 
+    /// <summary>How much of the rate is that of the last interval: a pause of the machine does not look like the end of all service.</summary>
+    private const double Newest = 0.1;
+
     private readonly Lock _lock = new();
     private readonly ClassCounts[] _counts = [.. Shares.Select(_ => new ClassCounts())];
     private readonly Queue<Waiter>[] _queues = [.. Shares.Select(_ => new Queue<Waiter>())];
@@ -165,13 +168,15 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
             _limit = limit.Next(_limit, seen);
             if (!_isReached)
                 _leftPerSecond = null;
-            else if (elapsed > TimeSpan.Zero)
-                _leftPerSecond = ((_leftPerSecond ?? (_left / elapsed.TotalSeconds)) + (_left / elapsed.TotalSeconds)) / 2;
+            else if (elapsed > TimeSpan.Zero && (_left > 0 || _leftPerSecond is not null))
+                _leftPerSecond = Smooth(_leftPerSecond, _left / elapsed.TotalSeconds);
             (_peak, _isReached, _left) = (_inFlight, false, 0);
             LetIn();
             return seen;
         }
     }
+
+    private static double Smooth(double? before, double now) => before is { } known ? known + (Newest * (now - known)) : now;
 
     private bool HasRoom(RequestClass requestClass) => _inFlight < Math.Max(1, Math.Floor(_limit * Shares[(int)requestClass]));
 

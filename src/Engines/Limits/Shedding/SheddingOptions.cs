@@ -44,13 +44,13 @@ public sealed class SheddingOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
     public TimeSpan CartWaits { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The same for the class browse. Default 250 ms.</summary>
+    /// <summary>The same for the class browse. Default 500 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
-    public TimeSpan BrowseWaits { get; set; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan BrowseWaits { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The same for the class background. Default 100 ms.</summary>
+    /// <summary>The same for the class background. Default 250 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
-    public TimeSpan BackgroundWaits { get; set; } = TimeSpan.FromMilliseconds(100);
+    public TimeSpan BackgroundWaits { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The shortest wait that those who are refused are asked for; some are asked for up to three times as long. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]

@@ -85,13 +85,13 @@ public sealed class GateTests
         var (background, browse, checkout) =
             (WaiterOf(gate, RequestClass.Background), WaiterOf(gate, RequestClass.Browse), WaiterOf(gate, RequestClass.Checkout));
 
-        Pass(150);
+        Pass(300);
         Assert.False(background.IsIn);
         Assert.Null(browse.IsIn);
-        Pass(150);
+        Pass(300);
         Assert.False(browse.IsIn);
         Assert.Null(checkout.IsIn);
-        Pass(750);
+        Pass(500);
         Assert.False(checkout.IsIn);
 
         void Pass(int milliseconds)

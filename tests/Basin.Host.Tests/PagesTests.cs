@@ -85,6 +85,7 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await using var tab = await shop.OpenAsync(Look.Named(look), asOperator: true);
 
         await LookAtAsync(tab, look, "console-map", "/console", ".map-node");
+        await LookAtAsync(tab, look, "console-load", "/console/load", ".map-chart .uplot");
         await LookAtAsync(tab, look, "console-orders", "/console/orders");
         await LookAtAsync(tab, look, "console-order", await FirstLinkAsync(tab, "/console/orders", "main table a"));
         await LookAtAsync(tab, look, "console-limits", "/console/limits", "live-rates .uplot");
@@ -94,7 +95,7 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await LookAtAsync(tab, look, "console-webhook", await FirstLinkAsync(tab, "/console/webhooks?state=failed", "main tr:nth-child(2) a"));
         await LookAtAsync(tab, look, "console-payments", "/console/payments");
         await LookAtAsync(tab, look, "console-payment", await FirstLinkAsync(tab, "/console/payments", "main table a[href*=pay_]"));
-        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "limits/api", "keys", "operators", "demo", "settings", "load"])
+        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "limits/api", "keys", "operators", "demo", "settings"])
             await LookAtAsync(tab, look, $"console-{name.Replace('/', '-')}", $"/console/{name}");
         Assert.Empty(tab.Errors);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Basin.Catalog;
 using Basin.Catalog.Pages;
 using Basin.Kernel.Ids;
+using Basin.Kernel.Load;
 using Basin.Kernel.Tenancy;
 using Basin.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -34,6 +35,25 @@ public sealed class CatalogPagesTests
         Assert.DoesNotContain("Mug", lights[lights.IndexOf("product-grid", StringComparison.Ordinal)..]);
         var next = WebUtility.HtmlDecode(home.Split("rel=\"next\" href=\"")[1].Split('"')[0]);
         Assert.Contains("Mug 00", await host.Client.GetStringAsync(next));
+    }
+
+    [Fact]
+    public async Task A_host_with_too_much_to_do_leaves_suggestions_out_and_reads_a_list_once_in_a_second()
+    {
+        await using var host = await StartAsync();
+        await ImportAsync(host, [CatalogHost.Mug("MUG-1", title: "First mug"), CatalogHost.Mug("MUG-2", title: "Second mug")]);
+        var home = await host.Client.GetStringAsync("/");
+        var product = $"/products/{home.Split("/products/")[1].Split('"')[0]}";
+        Assert.Contains("More in Mugs", await host.Client.GetStringAsync(product));
+
+        host.Get<HostLoad>().Follow(1);
+        Assert.DoesNotContain("More in Mugs", await host.Client.GetStringAsync(product));
+        await host.Client.GetStringAsync("/");
+        await ImportAsync(host, [CatalogHost.Mug("MUG-3", title: "Third mug")]);
+        Assert.DoesNotContain("Third mug", await host.Client.GetStringAsync("/"));
+        Assert.Contains("Third mug", await host.Client.GetStringAsync("/?q=third"));
+        host.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Contains("Third mug", await host.Client.GetStringAsync("/"));
     }
 
     [Fact]

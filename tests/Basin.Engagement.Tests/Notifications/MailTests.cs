@@ -1,4 +1,5 @@
 using Basin.Kernel.Ids;
+using Basin.Kernel.Load;
 using Basin.Notifications;
 using Basin.Orders;
 
@@ -49,6 +50,23 @@ public sealed class MailTests
         Assert.Contains($"https://shop.example/orders/{Order}", Mail.Of(job, shop).Text);
         Assert.DoesNotContain("https://", Mail.Of(job with { OfShop = false }, shop).Text);
         Assert.DoesNotContain("https://", Mail.Of(job, shop: null).Html);
+    }
+
+    [Fact]
+    public async Task E_mail_comes_a_minute_or_two_later_while_the_host_has_too_much_to_do()
+    {
+        await using var host = await NotificationsHost.StartAsync();
+        host.Get<HostLoad>().Follow(1);
+        await host.TellAsync(host.Placed("acc_ada"));
+        Assert.Empty(host.Mails());
+        Assert.Single(await host.Client.InboxAsync("acc_ada"));
+
+        host.Clock.Advance(TimeSpan.FromSeconds(59));
+        await host.SettleAsync();
+        Assert.Empty(host.Mails());
+        host.Clock.Advance(TimeSpan.FromSeconds(62));
+        await host.SettleAsync();
+        Assert.Single(host.Mails());
     }
 
     [Fact]

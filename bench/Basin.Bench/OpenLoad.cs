@@ -67,8 +67,8 @@ internal sealed record LoadResult(int Seconds, IReadOnlyDictionary<string, KindR
 }
 
 /// <summary>
-/// An open loop: requests are due at a rate, whatever has become of those before, as people who do not know of each other send them. Latency counts from the moment when a
-/// request was due. HTTP/1.1 over plain sockets, so that the generator takes little of the machine.
+/// An open loop: requests are due at a rate, whatever has become of those before, as people who do not know of each other send them. Latency counts from
+/// the moment when a request was due. HTTP/1.1 over plain sockets, so that the generator takes little of the machine.
 /// </summary>
 internal sealed class OpenLoad(Uri address, IReadOnlyList<LoadKind> kinds, Randomness chance, TimeProvider time)
 {

@@ -18,8 +18,8 @@ internal sealed class FixedLimit(double limit) : ISimulatedLimit
 }
 
 /// <summary>
-/// TCP Vegas (L. Brakmo, S. O'Malley, L. Peterson, SIGCOMM 1994) with the thresholds of Netflix's concurrency-limits: the share of the time that is more than the shortest
-/// ever seen is taken for a queue.
+/// TCP Vegas (L. Brakmo, S. O'Malley, L. Peterson, SIGCOMM 1994) with the thresholds of Netflix's concurrency-limits: the share of the time that is more
+/// than the shortest ever seen is taken for a queue.
 /// </summary>
 internal sealed class VegasLimit(double most) : ISimulatedLimit
 {

@@ -44,7 +44,8 @@ public sealed class SheddingTests(SheddingTests.Full host) : IClassFixture<Shedd
         Assert.Equal(Stays, Named(routes, route => route.Stays));
         Assert.Subset(Named(routes, route => route.Class == "checkout").ToHashSet(), Paying.ToHashSet());
         Assert.All(routes.Where(route => route.Class == "browse"), route => Assert.Equal("GET", route.Method));
-        Assert.All(routes.Where(route => route.Route.StartsWith("/console", StringComparison.Ordinal)), route => Assert.Contains(route.Class, (string[])["essential", "checkout"]));
+        Assert.All(
+            routes.Where(route => route.Route.StartsWith("/console", StringComparison.Ordinal)), route => Assert.Contains(route.Class, (string[])["essential", "checkout"]));
     }
 
     private static List<string> Named(IEnumerable<Classed> routes, Func<Classed, bool> which) =>

@@ -9,12 +9,12 @@ public readonly record struct LoadWindow(TimeSpan QueueTime, int Peak, int InFli
 
 /// <summary>
 /// How many requests a host works on at the same time: as many as it can without a queue that stands. Found as TCP finds its window: up by a root while it
-/// is reached and no queue stands, down in proportion when one does. What it looks at is the time that work waits to begin, not the time that it takes: that also grows
-/// where more at once is better, as in a group commit, and differs a hundredfold between routes.
+/// is reached and no queue stands, down in proportion when one does. What it looks at is the time that work waits to begin, not the time that it takes:
+/// that also grows where more at once is better, as in a group commit, and differs a hundredfold between routes.
 /// </summary>
 /// <remarks>
-/// Sources: K. Nichols, V. Jacobson, RFC 8289 (CoDel) for the standing queue; H. Zhou et al., "Overload Control for Scaling WeChat Microservices", SoCC 2018, for the
-/// time in the queue as the measure; Netflix's concurrency-limits for the root. ADR 18 has the others that were measured.
+/// Sources: K. Nichols, V. Jacobson, RFC 8289 (CoDel) for the standing queue; H. Zhou et al., "Overload Control for Scaling WeChat Microservices", SoCC
+/// 2018, for the time in the queue as the measure; Netflix's concurrency-limits for the root. ADR 18 has the others that were measured.
 /// </remarks>
 /// <param name="Least">Never fewer.</param>
 /// <param name="Most">Never more.</param>

@@ -12,8 +12,8 @@ internal enum Admission
 }
 
 /// <summary>
-/// Lets so many requests in at the same time. The lower the class, the smaller the part of the limit that it may fill; when a place is free, the highest class that
-/// waits comes first. Whoever cannot be let in within the time of its class is refused at once, as far as that is known.
+/// Lets so many requests in at the same time. The lower the class, the smaller the part of the limit that it may fill; when a place is free, the highest
+/// class that waits comes first. Whoever cannot be let in within the time of its class is refused at once, as far as that is known.
 /// </summary>
 internal sealed class Gate(SheddingOptions options, TimeProvider time)
 {

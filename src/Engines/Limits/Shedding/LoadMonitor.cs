@@ -5,7 +5,8 @@ using Microsoft.Extensions.Hosting;
 namespace Basin.Limits;
 
 /// <summary>
-/// Looks at the queues of the host, sets the limit by them, and tells how things stand. On a thread of its own: a timer would wait behind what it is to measure.
+/// Looks at the queues of the host, sets the limit by them, and tells how things stand. On a thread of its own: a timer would wait behind what it is to
+/// measure.
 /// </summary>
 public sealed class LoadMonitor : IHostedService, IDisposable
 {

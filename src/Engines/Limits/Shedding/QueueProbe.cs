@@ -1,8 +1,8 @@
 namespace Basin.Limits;
 
 /// <summary>
-/// How long work waits for a thread: a piece of work that does nothing is queued behind all that waits, again and again, and notes how long that took. Requests, what
-/// follows from them and whatever else the process does stand in that queue, so it is the queue for the processors.
+/// How long work waits for a thread: a piece of work that does nothing is queued behind all that waits, again and again, and notes how long that took.
+/// Requests, what follows from them and whatever else the process does stand in that queue, so it is the queue for the processors.
 /// </summary>
 internal sealed class QueueProbe(TimeProvider time) : IThreadPoolWorkItem
 {

@@ -9,7 +9,8 @@ public sealed class GateTests
 {
     private readonly FakeClock _clock = new();
 
-    private Gate Of(int limit, int mostWaiting = 4) => new(new SheddingOptions { MostInFlight = limit, FirstInFlight = limit, LeastInFlight = 1, MostWaiting = mostWaiting }, _clock);
+    private Gate Of(int limit, int mostWaiting = 4) => new(
+        new SheddingOptions { MostInFlight = limit, FirstInFlight = limit, LeastInFlight = 1, MostWaiting = mostWaiting }, _clock);
 
     private static Gate.Waiter WaiterOf(Gate gate, RequestClass requestClass)
     {

@@ -14,6 +14,13 @@ public sealed class EventsOptions
     [Range(1, 1000)]
     public int MaxAttempts { get; set; } = 10;
 
+    /// <summary>
+    /// How long a job whose dependency, such as a carrier, does not answer or is not asked is tried again, however many tries that are. Default 1 day from when
+    /// it was scheduled.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
+    public TimeSpan LongestOutage { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>Wait after the first failure. Default 200 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan FirstBackoff { get; set; } = TimeSpan.FromMilliseconds(200);

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -6,14 +6,11 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
+using Basin.Kernel.Resilience;
 using Basin.Kernel.Storage;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Polly;
-using Polly.CircuitBreaker;
-using Polly.Retry;
-using Polly.Timeout;
 
 namespace Basin.Kernel.FrontDoors;
 
@@ -36,26 +33,23 @@ public sealed partial class Peers : IDisposable
     /// <summary>An address of many processes leads to other ones after so long.</summary>
     private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<(string System, bool MayRepeat), ResiliencePipeline<HttpResponseMessage>> _pipelines = new();
-
-    /// <summary>Of each system one, whatever is asked of it.</summary>
-    private readonly ConcurrentDictionary<string, ResiliencePipeline<HttpResponseMessage>> _circuits = new();
     private readonly HttpClient _http;
+
+    /// <summary>Of each system elsewhere one, whatever is asked of it.</summary>
+    private readonly FrozenDictionary<string, CalledDependency> _systems;
     private readonly Placement _placement;
-    private readonly SystemsOptions _options;
     private readonly PeerSeal _seal;
     private readonly JsonSerializerOptions _json;
-    private readonly Randomness _chance;
-    private readonly TimeProvider _time;
     private readonly ILogger<Peers> _log;
 
     internal Peers(
         HttpMessageHandler handler, Placement placement, SystemsOptions options, PeerSeal seal, IOptions<JsonOptions> json, Randomness chance,
         TimeProvider time, ILogger<Peers> log)
     {
-        (_placement, _options, _seal, _chance, _time, _log) = (placement, options, seal, chance, time, log);
+        (_placement, _seal, _log) = (placement, seal, log);
         _json = CallJson.Of(json.Value);
-        // The pipeline ends what takes too long.
+        _systems = placement.Elsewhere.ToFrozenDictionary(system => system, system => new CalledDependency(InfoOf(system), LimitsOf(options), time, chance, log));
+        // The dependency ends what takes too long.
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MaxAnswerBytes };
     }
 
@@ -68,20 +62,35 @@ public sealed partial class Peers : IDisposable
         UseProxy = false,
     };
 
+    internal IEnumerable<Dependency> Dependencies => _systems.Values;
+
+    private static DependencyInfo InfoOf(string system) => new(
+        $"systems/{system}",
+        $"Answers what this process asks of {system}, which runs in another one.",
+        $"Pages show what they can without {system}; a request that needs it is refused with 503 system_unavailable. Events wait in the outbox.");
+
+    private static CallLimits LimitsOf(SystemsOptions options) => new()
+    {
+        Timeout = options.Timeout,
+        Concurrent = options.Concurrent,
+        Waiting = options.Concurrent,
+        Patience = options.Timeout,
+        Breaker = new BreakerLimits { Pause = options.Break },
+        Retry = new RetryLimits(options.Attempts, FirstBackoff),
+    };
+
     /// <summary>The answer of another process.</summary>
     /// <exception cref="ProblemException">What the system has refused, or <c>system_unavailable</c> when nobody has answered.</exception>
     public async ValueTask<TAnswer> AskAsync<TQuestion, TAnswer>(Call<TQuestion, TAnswer> call, TQuestion question, CancellationToken cancellation)
     {
-        var pipeline = _pipelines.GetOrAdd((call.System, call.MayRepeat), NewPipeline);
         try
         {
-            using var response = await pipeline.ExecuteAsync(async attempt => await SendAsync(call, question, attempt), cancellation);
+            using var response = await _systems[call.System].CallAsync(token => SendAsync(call, question, token), cancellation, call.MayRepeat);
             if (!response.IsSuccessStatusCode)
                 throw (await RefusalAsync(call.System, response, cancellation)).Refusal();
             return (await response.Content.ReadFromJsonAsync<TAnswer>(_json, cancellation))!;
         }
-        catch (Exception failure) when (failure is HttpRequestException or TimeoutRejectedException or BrokenCircuitException or JsonException
-            or CryptographicException)
+        catch (Exception failure) when (failure is DependencyException or HttpRequestException or JsonException or CryptographicException)
         {
             Unanswered(_log, call.System, call.Name, failure.Message);
             throw KernelProblems.SystemUnavailable.With($"It is {call.System}.").Refusal();
@@ -110,6 +119,9 @@ public sealed partial class Peers : IDisposable
         return 0;
     }
 
+    /// <exception cref="HttpRequestException">
+    /// Nobody has answered. Whoever says what is wrong has: a system that refuses because of another is not the one to leave alone.
+    /// </exception>
     private async Task<HttpResponseMessage> SendAsync<TQuestion, TAnswer>(
         Call<TQuestion, TAnswer> call, TQuestion question, CancellationToken cancellation)
     {
@@ -118,7 +130,11 @@ public sealed partial class Peers : IDisposable
             Content = JsonContent.Create(question, options: _json),
             Headers = { Authorization = new AuthenticationHeaderValue(PeerAuthentication.Name, _seal.TokenFor(call.System)) },
         };
-        return await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+        if ((int)response.StatusCode < 500 || IsProblem(response))
+            return response;
+        response.Dispose();
+        throw new HttpRequestException(HttpRequestError.Unknown, $"It answers with {(int)response.StatusCode}.", statusCode: response.StatusCode);
     }
 
     /// <summary>
@@ -135,67 +151,18 @@ public sealed partial class Peers : IDisposable
         return KernelProblems.SystemUnavailable.With($"It is {system}.");
     }
 
-    /// <summary>Whoever says what is wrong has answered: a system that refuses because of another is not the one to leave alone.</summary>
-    private static PredicateBuilder<HttpResponseMessage> Failures => new PredicateBuilder<HttpResponseMessage>()
-        .Handle<HttpRequestException>()
-        .Handle<TimeoutRejectedException>()
-        .HandleResult(response => (int)response.StatusCode >= 500 && !IsProblem(response));
-
     private static bool IsProblem(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType == ProblemResult.ContentType;
 
-    private ResiliencePipeline<HttpResponseMessage> NewPipeline((string System, bool MayRepeat) kind)
+    public void Dispose()
     {
-        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time };
-        if (kind.MayRepeat && _options.Attempts > 1)
-        {
-            builder.AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-            {
-                ShouldHandle = Failures,
-                MaxRetryAttempts = _options.Attempts - 1,
-                Delay = FirstBackoff,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Randomizer = _chance.NextDouble,
-            });
-        }
-        return builder
-            .AddPipeline(_circuits.GetOrAdd(kind.System, NewCircuit))
-            .AddTimeout(new TimeoutStrategyOptions { Timeout = _options.Timeout })
-            .Build();
+        _http.Dispose();
+        foreach (var system in _systems.Values)
+            system.Dispose();
     }
-
-    private ResiliencePipeline<HttpResponseMessage> NewCircuit(string system) => new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time }
-        .AddCircuitBreaker(new CircuitBreakerStrategyOptions<HttpResponseMessage>
-        {
-            ShouldHandle = Failures,
-            FailureRatio = 0.5,
-            MinimumThroughput = 6,
-            SamplingDuration = TimeSpan.FromSeconds(10),
-            BreakDuration = _options.Break,
-            OnOpened = _ =>
-            {
-                Broken(_log, system, _options.Break.TotalSeconds);
-                return default;
-            },
-            OnClosed = _ =>
-            {
-                Mended(_log, system);
-                return default;
-            },
-        })
-        .Build();
-
-    public void Dispose() => _http.Dispose();
 
     [LoggerMessage(1301, LogLevel.Warning, "{System} has not answered {Call}: {Reason}")]
     private static partial void Unanswered(ILogger log, string system, string call, string reason);
 
     [LoggerMessage(1302, LogLevel.Error, "At {Address}, where {System} is said to be, questions are answered with {Status}")]
     private static partial void Misled(ILogger log, string system, Uri address, int status);
-
-    [LoggerMessage(1303, LogLevel.Warning, "{System} is left alone for {Seconds} s")]
-    private static partial void Broken(ILogger log, string system, double seconds);
-
-    [LoggerMessage(1304, LogLevel.Information, "{System} answers again")]
-    private static partial void Mended(ILogger log, string system);
 }

@@ -29,12 +29,16 @@ public sealed class Placement
             .ToFrozenSet();
         if (!IsWhole && !postgres.IsUsed)
             throw new InvalidOperationException("Basin:Systems:Here needs Basin:Postgres:ConnectionString: only there can other processes run the other systems.");
-        foreach (var system in placed.Where(system => !_here.Contains(system)))
+        Elsewhere = [.. placed.Where(system => !_here.Contains(system)).Order(StringComparer.Ordinal)];
+        foreach (var system in Elsewhere)
             _ = AddressOf(system);
     }
 
     /// <summary>Whether this process runs every system.</summary>
     public bool IsWhole { get; }
+
+    /// <summary>Those that this process asks over HTTP.</summary>
+    internal IReadOnlyList<string> Elsewhere { get; }
 
     public bool IsHere(string system) => _here.Contains(system);
 

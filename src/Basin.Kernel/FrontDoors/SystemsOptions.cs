@@ -28,6 +28,10 @@ public sealed class SystemsOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.5", "00:05:00")]
     public TimeSpan Break { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Questions that one system elsewhere is asked at the same time; as many more wait, for the time of an answer. Default 128.</summary>
+    [Range(1, 10_000)]
+    public int Concurrent { get; set; } = 128;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Address is not null && !IsBase(Address))

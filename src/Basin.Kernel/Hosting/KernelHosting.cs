@@ -5,6 +5,7 @@ using Basin.Kernel.Events.Rabbit;
 using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Http;
 using Basin.Kernel.Load;
+using Basin.Kernel.Resilience;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Postgres;
 using Basin.Kernel.Telemetry;
@@ -46,6 +47,7 @@ public static class KernelHosting
             services.AddHostedService(provider => provider.GetRequiredService<Relay>());
             services.AddHostedService<RabbitBroker>();
             services.AddFrontDoors();
+            services.AddDependencies();
             services.AddSingleton<DeadLetters>();
             services.AddSingleton<EventFeed>();
             services.AddSingleton<XmlDocs>();
@@ -118,6 +120,7 @@ public static class KernelHosting
         {
             app.MapHealth();
             app.MapTelemetry();
+            app.MapDependencies();
             app.MapEvents();
             return app;
         }

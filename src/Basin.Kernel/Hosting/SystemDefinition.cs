@@ -5,10 +5,12 @@ using Basin.Kernel.Http;
 using Basin.Kernel.Ids;
 using Basin.Kernel.Jobs;
 using Basin.Kernel.Load;
+using Basin.Kernel.Resilience;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Storage.Moving;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Basin.Kernel.Hosting;
 
@@ -198,6 +200,32 @@ public sealed class SystemDefinition
     public SystemDefinition Rebuilds(string table, Func<Transaction, ValueTask<bool>> step)
     {
         _rebuilt.Add(new RebuiltTable(table, step));
+        return this;
+    }
+
+    /// <summary>Declares something outside that the system calls; it is the keyed service <see cref="CalledDependency"/> of its name.</summary>
+    /// <param name="isAnswer">Exceptions by which it answers; they are no failures of it.</param>
+    /// <param name="isUsed">Whether there is one; always, when it is not said.</param>
+    public SystemDefinition Calls<TOptions>(
+        DependencyInfo info, Func<TOptions, CallLimits> limits, Func<Exception, bool>? isAnswer = null, Func<TOptions, bool>? isUsed = null)
+        where TOptions : class
+    {
+        Services.AddKeyedSingleton(info.Name, (services, _) => new CalledDependency(
+            info,
+            limits(services.GetRequiredService<TOptions>()),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<Randomness>(),
+            services.GetRequiredService<ILogger<CalledDependency>>(),
+            isAnswer));
+        return DependsOn(services => isUsed?.Invoke(services.GetRequiredService<TOptions>()) == false
+            ? []
+            : [services.GetRequiredKeyedService<CalledDependency>(info.Name)]);
+    }
+
+    /// <summary>Declares what the system depends on and makes itself, for the page and the numbers of dependencies.</summary>
+    public SystemDefinition DependsOn(Func<IServiceProvider, IEnumerable<Dependency>> dependencies)
+    {
+        Services.AddSingleton(new DependencySource(services => services.GetRequiredService<Placement>().IsHere(Name) ? dependencies(services) : []));
         return this;
     }
 

@@ -2,6 +2,8 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using Basin.Kernel.Events;
 using Basin.Kernel.Hosting;
+using Basin.Kernel.Ids;
+using Basin.Kernel.Resilience;
 using Basin.Kernel.Storage;
 using Basin.Kernel.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -141,13 +143,22 @@ internal sealed class JobRunner(
         }
     }
 
+    /// <summary>An outage is nothing that an operator has to look at job by job: those who wait for its end are not counted out before.</summary>
+    private bool IsGivenUp(JobRecord record, int attempt, Exception failure) => failure switch
+    {
+        JobGivenUpException => true,
+        DependencyException => attempt >= options.MaxAttempts && time.GetUtcNow() - Snowflake.TimeOf(record.Id) >= options.LongestOutage,
+        _ => attempt >= options.MaxAttempts,
+    };
+
     private async Task FailAsync(JobRecord record, int attempt, Exception failure, CancellationToken cancellation)
     {
-        var dead = attempt >= options.MaxAttempts || failure is JobGivenUpException;
+        var dead = IsGivenUp(record, attempt, failure);
         KernelMetrics.JobRan(system, record.Type, dead ? "dead" : "failed");
         if (dead)
             EventsLog.JobDead(log, system, record.Type, record.Id, attempt, failure);
-        else
+        // That a dependency is not asked has been logged once for all who wait for it.
+        else if (failure is not DependencyException { WasAsked: false })
             EventsLog.JobFailed(log, system, record.Type, record.Id, attempt, failure);
         try
         {

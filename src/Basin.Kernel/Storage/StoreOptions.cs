@@ -32,6 +32,10 @@ public sealed class StoreOptions
     [Range(1, 256)]
     public int ReadersPerShard { get; set; } = 4;
 
+    /// <summary>Reads that wait for one of them before more are refused with 503. Default 8192.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxQueuedReads { get; set; } = 8192;
+
     /// <summary>Page cache of each connection in MiB. Default 16.</summary>
     [Range(1, 4096)]
     public int CacheMegabytesPerConnection { get; set; } = 16;

@@ -9,6 +9,17 @@ public sealed class PaymentsOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "00:02:00")]
     public TimeSpan ProviderTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Calls of one provider at the same time. Default 256: together with those that wait they leave some of <c>Basin:Events:MaxConcurrentJobs</c> to the
+    /// other provider and to other jobs of a shard.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int ProviderConcurrent { get; set; } = 256;
+
+    /// <summary>Calls of one provider that wait for a place, for a second at most. Default 128.</summary>
+    [Range(0, 10_000)]
+    public int ProviderWaiting { get; set; } = 128;
+
     /// <summary>Wait before a provider that did not answer is asked for the first time again; it doubles each time. Default 1 second.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan FirstWait { get; set; } = TimeSpan.FromSeconds(1);
@@ -26,6 +37,10 @@ public sealed class PaymentsOptions
     /// <summary>How long a request of Stripe's API waits for the provider before it answers that the payment is being processed. Default 20 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan AnswerPatience { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Requests of Stripe's API that wait for a provider at the same time; others are answered at once that it is being processed. Default 1024.</summary>
+    [Range(1, 100_000)]
+    public int MaxAnswersAwaited { get; set; } = 1024;
 
     /// <summary>Part of a provider's calls that fail before it is not asked for a while, 0 to 1. Default 0.8.</summary>
     [Range(0.01, 1.0)]
@@ -46,6 +61,14 @@ public sealed class PaymentsOptions
     /// <summary>Who is asked first, and who in their place. The first route that fits decides; without one all providers, in their order.</summary>
     [MaxLength(100)]
     public IList<PaymentRoute> Routes { get; } = [];
+
+    internal CallLimits ProviderLimits => new()
+    {
+        Timeout = ProviderTimeout,
+        Concurrent = ProviderConcurrent,
+        Waiting = ProviderWaiting,
+        Breaker = new BreakerLimits(BreakerRatio, BreakerCalls, BreakerWindow, BreakerPause),
+    };
 
     internal Backoff Backoff => new(FirstWait, LongestWait);
 }

@@ -52,6 +52,7 @@ public static class PaymentsSystem
                 .Every<ProviderNotices>(TimeSpan.FromMinutes(10), _ => ProviderNotices.ForgetAsync)
                 .Runs<CustomerUpkeep, CustomersApi>(customers => customers.RunAsync)
                 .Runs<MethodKeep, MethodsApi>(methods => methods.KeepAsync)
+                .DependsOn(services => services.GetRequiredService<ProviderDesk>().Dependencies)
                 .Shows("Payments", "/console/payments", "card")
                 .Shows("Reconciliation", "/console/reconciliation", "book")
                 .Refuses(PaymentsProblems.All)

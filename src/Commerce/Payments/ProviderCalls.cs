@@ -3,7 +3,6 @@ using Basin.Vault;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Polly.CircuitBreaker;
 
 namespace Basin.Payments;
 
@@ -22,16 +21,16 @@ internal sealed class ProviderCalls(
     {
         var (outcome, silence) = await AskAsync(call, run, cancellation);
         if (WasNotAsked(call, run, outcome, silence) && NextFor(call) is { } other)
-            await run.CompleteAsync(tx => GoElsewhereAsync(tx, run, call, other, silence ?? outcome!.Code!), cancellation);
+            await run.CompleteAsync(tx => GoElsewhereAsync(tx, run, call, other, silence?.Why ?? outcome!.Code!), cancellation);
         else if (outcome is null)
-            await AskLaterAsync(call, run, silence!, cancellation);
+            await AskLaterAsync(call, run, silence!.Why, cancellation);
         else
             await run.CompleteAsync(tx => SettleAsync(tx, run, call, outcome), cancellation);
         PaymentsMetrics.Called(call.Operation, outcome);
     }
 
     /// <returns>An outcome, or why there is none.</returns>
-    private async Task<(ProviderOutcome? Outcome, string? Silence)> AskAsync(ProviderCall call, JobRun run, CancellationToken cancellation)
+    private async Task<(ProviderOutcome? Outcome, Silence? Silence)> AskAsync(ProviderCall call, JobRun run, CancellationToken cancellation)
     {
         try
         {
@@ -45,14 +44,17 @@ internal sealed class ProviderCalls(
         {
             return (new ProviderOutcome(null, refusal.Problem.Code), null);
         }
-        catch (BrokenCircuitException)
+        catch (DependencyException refused) when (!refused.WasAsked)
         {
-            return (null, NotAsked);
+            return (null, new Silence(false, refused.Failure == DependencyFailure.Full
+                ? "not asked, because too many of its calls are on their way"
+                : "not asked, because it fails most of its calls"));
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
-            PaymentsLog.NoAnswer(log, call.Operation, call.Payment, run.Attempt, failure);
-            return (null, failure is TimeoutException or OperationCanceledException ? "no answer in time" : $"no answer: {failure.GetType().Name}");
+            var cause = failure is DependencyException ? failure.InnerException! : failure;
+            PaymentsLog.NoAnswer(log, call.Operation, call.Payment, run.Attempt, cause);
+            return (null, new Silence(true, cause is TimeoutException or OperationCanceledException ? "no answer in time" : $"no answer: {cause.GetType().Name}"));
         }
     }
 
@@ -68,12 +70,13 @@ internal sealed class ProviderCalls(
         return await providers.AskAsync(call.Provider, (provider, token) => provider.CallAsync(run.Tenant, asked, token), cancellation);
     }
 
-    private const string NotAsked = "not asked, because it fails most of its calls";
+    /// <summary>Why there is no outcome.</summary>
+    private sealed record Silence(bool WasAsked, string Why);
 
     /// <summary>Whether it is certain that the provider holds nothing, and never will.</summary>
-    private static bool WasNotAsked(ProviderCall call, JobRun run, ProviderOutcome? outcome, string? silence) =>
+    private static bool WasNotAsked(ProviderCall call, JobRun run, ProviderOutcome? outcome, Silence? silence) =>
         call.Operation == PaymentOperation.Authorize
-        && (outcome?.Code == ProviderOutcome.UnavailableCode || (silence == NotAsked && run.IsFirst));
+        && (outcome?.Code == ProviderOutcome.UnavailableCode || (silence is { WasAsked: false } && run.IsFirst));
 
     private string? NextFor(ProviderCall call) => providers.ChooseAfter(call.Provider, new Money(call.AmountMinor, call.Currency), call.Brand);
 

@@ -7,8 +7,10 @@ namespace Basin.Shipping;
 /// Calls the carrier, outside any transaction, and books what it does. An exception, or no answer in time, means another try with back-off.
 /// </summary>
 internal sealed class CarrierCalls(
-    [FromKeyedServices(ShippingSystem.Name)] Store store, ICarrier carrier, ShippingOptions options, TimeProvider time)
+    [FromKeyedServices(ShippingSystem.Name)] Store store, ICarrier carrier, [FromKeyedServices(CarrierCalls.Dependency)] CalledDependency calls)
 {
+    internal const string Dependency = "shipping/carrier";
+
     public Task RunAsync(CarrierCall call, JobRun run, CancellationToken cancellation) => call.Task switch
     {
         CarrierTask.Book => BookAsync(call, run, cancellation),
@@ -26,20 +28,15 @@ internal sealed class CarrierCalls(
             await RecallAsync(call, run, cancellation);
             return;
         }
-        var booking = await InTimeAsync(token => carrier.BookAsync(call.Shipment, call.Parcel!, token), cancellation);
+        var booking = await calls.CallAsync(token => carrier.BookAsync(call.Shipment, call.Parcel!, token), cancellation);
         await CompleteAsync(call, run, (shipment, now) => shipment.Book(carrier.Name, booking, now), cancellation);
     }
 
     private async Task RecallAsync(CarrierCall call, JobRun run, CancellationToken cancellation)
     {
-        var backAfter = await InTimeAsync(token => carrier.RecallAsync(call.Shipment, call.Parcel!, token), cancellation);
+        var backAfter = await calls.CallAsync(token => carrier.RecallAsync(call.Shipment, call.Parcel!, token), cancellation);
         await CompleteAsync(call, run, (shipment, now) => shipment.Recall(backAfter, now), cancellation);
     }
-
-    /// <summary>A carrier that does not answer must not hold the slot for ever.</summary>
-    /// <exception cref="TimeoutException"/>
-    private Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellation) =>
-        time.InTimeAsync(options.CarrierTimeout, ask, cancellation);
 
     private async Task<bool> IsCancellingAsync(CarrierCall call, JobRun run, CancellationToken cancellation)
     {

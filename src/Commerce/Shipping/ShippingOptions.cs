@@ -24,6 +24,22 @@ public sealed class ShippingOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan CarrierTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Calls of a carrier at the same time; half as many wait for a place, for a second at most. Default 256.</summary>
+    [Range(1, 10_000)]
+    public int CarrierConcurrent { get; set; } = 256;
+
+    /// <summary>How long a carrier that fails most of its calls is not asked. Default 15 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "01:00:00")]
+    public TimeSpan CarrierBreak { get; set; } = TimeSpan.FromSeconds(15);
+
+    internal CallLimits CarrierLimits => new()
+    {
+        Timeout = CarrierTimeout,
+        Concurrent = CarrierConcurrent,
+        Waiting = CarrierConcurrent / 2,
+        Breaker = new BreakerLimits { Pause = CarrierBreak },
+    };
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
         from country in RefusedCountries
         where country is not { Length: 2 } || !country.All(char.IsAsciiLetterUpper)

@@ -11,6 +11,14 @@ public static class ShippingSystem
 {
     internal const string Name = "shipping";
 
+    private static readonly DependencyInfo Carrier = new(
+        CarrierCalls.Dependency,
+        "Collects parcels, delivers them and brings them back.",
+        "Orders stay paid and their stock held until their parcel can be booked; a cancellation waits until the parcel can be called back.")
+    {
+        ComesAgain = "by jobs, up to a minute apart, for Basin:Events:LongestOutage",
+    };
+
     extension(IHostApplicationBuilder builder)
     {
         /// <summary>Adds Shipping and, where no other <see cref="ICarrier"/> is registered, the sandbox carrier.</summary>
@@ -25,7 +33,8 @@ public static class ShippingSystem
                 .Publishes<ShipmentCancelled>()
                 .On<ShipmentRequested>(ShipmentRequests.RequestAsync)
                 .On<ShipmentCancelRequested>(ShipmentRequests.CancelAsync)
-                .Runs<CarrierCall, CarrierCalls>(calls => calls.RunAsync);
+                .Runs<CarrierCall, CarrierCalls>(calls => calls.RunAsync)
+                .Calls<ShippingOptions>(Carrier, options => options.CarrierLimits);
             builder.Services.TryAddSingleton<ICarrier, SandboxCarrier>();
             builder.Services.AddSingleton<CarrierCalls>();
             builder.Services.AddSingleton<ShippingApi>();

@@ -44,9 +44,25 @@ public sealed class NotificationsOptions : IValidatableObject
     [Range(1, 600)]
     public int SmtpSeconds { get; set; } = 30;
 
+    /// <summary>How long an SMTP server that fails most of the time is left alone. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "01:00:00")]
+    public TimeSpan SmtpBreak { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>E-mails kept as files per tenant; the oldest go first. Default 1000.</summary>
     [Range(1, 100_000)]
     public int MaxDroppedMails { get; set; } = 1000;
+
+    internal CallLimits SmtpLimits => new()
+    {
+        Timeout = TimeSpan.FromSeconds(SmtpSeconds),
+        Concurrent = SmtpConnections,
+        Waiting = WaitingMails,
+        Patience = TimeSpan.FromSeconds(SmtpSeconds),
+        Breaker = new BreakerLimits { Pause = SmtpBreak },
+    };
+
+    /// <summary>Half of the jobs that run at the same time.</summary>
+    private const int WaitingMails = 256;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

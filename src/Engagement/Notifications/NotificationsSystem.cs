@@ -15,6 +15,14 @@ public static class NotificationsSystem
 
     private static readonly TimeSpan TrimPeriod = TimeSpan.FromMinutes(10);
 
+    private static readonly DependencyInfo Smtp = new(
+        SmtpRelay.Dependency,
+        "Takes e-mail to customers, where Basin:Notifications:SmtpHost is set.",
+        "Customers read what happens in the shop; e-mail comes later, each once the server takes it.")
+    {
+        ComesAgain = "by jobs, up to a minute apart, for Basin:Events:LongestOutage",
+    };
+
     extension(IHostApplicationBuilder builder)
     {
         public IHostApplicationBuilder AddNotifications()
@@ -28,6 +36,7 @@ public static class NotificationsSystem
                 .On<OrderEnded, NotificationsHandlers>(handlers => handlers.OnAsync)
                 .On<VisitorSignedIn>(NotificationsHandlers.OnAsync)
                 .Runs<SendMail, MailSender>(sender => sender.SendAsync)
+                .Calls<NotificationsOptions>(Smtp, options => options.SmtpLimits, SmtpRelay.IsAnswer, options => options.SmtpHost is not null)
                 .Every<NotificationsHandlers>(TrimPeriod, handlers => handlers.TrimAsync)
                 .Degrades(NotificationsModes.EmailLater)
                 .Offers<INotifications, NotificationsApi, RemoteNotifications>()

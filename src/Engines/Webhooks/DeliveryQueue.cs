@@ -48,7 +48,7 @@ internal sealed class DeliveryQueue(WebhooksOptions options)
 
     private async ValueTask SendReadyAsync(Transaction tx, Id<Tenant> tenant, Id<WebhookEndpoint> endpoint)
     {
-        var free = options.ConcurrentPerEndpoint - await WebhooksStore.CountSendingAsync(tx, endpoint);
+        var free = await WebhooksStore.CountFreeAsync(tx, endpoint, options.ConcurrentPerEndpoint);
         if (free <= 0)
             return;
         foreach (var ready in await WebhooksStore.ListReadyAsync(tx, endpoint, free))

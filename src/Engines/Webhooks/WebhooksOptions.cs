@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Basin.Webhooks.Sending;
 
 namespace Basin.Webhooks;
 
@@ -27,11 +28,14 @@ public sealed class WebhooksOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan DisableAfter { get; set; } = TimeSpan.FromDays(5);
 
-    /// <summary>Requests that one endpoint gets at the same time, so that a slow one does not take the places of others. Default 8.</summary>
+    /// <summary>
+    /// Requests that one endpoint gets at the same time, so that a slow one does not take the places of others; one that failed gets one until it answers.
+    /// Default 8.
+    /// </summary>
     [Range(1, 256)]
     public int ConcurrentPerEndpoint { get; set; } = 8;
 
-    /// <summary>Requests to all endpoints at the same time. Default 256.</summary>
+    /// <summary>Requests to all endpoints at the same time; as many wait for a place. Default 256.</summary>
     [Range(1, 10_000)]
     public int Concurrent { get; set; } = 256;
 
@@ -52,6 +56,16 @@ public sealed class WebhooksOptions : IValidatableObject
 
     /// <summary>Networks such as <c>127.0.0.0/8</c> or <c>fd00::/8</c> that endpoints may be in although they are not public. Default none.</summary>
     public List<string> AllowPrivateTargets { get; set; } = [];
+
+    /// <summary>Endpoints are strangers to each other, so that no breaker stands before all of them; each is let alone by its own waits.</summary>
+    internal CallLimits Limits => new()
+    {
+        Timeout = Timeout + WebhookClient.LongestBody,
+        Concurrent = Concurrent,
+        Waiting = Concurrent,
+        Patience = Timeout + WebhookClient.LongestBody,
+        Breaker = null,
+    };
 
     internal IReadOnlyList<TimeSpan> Schedule => Retries.Count > 0 ? Retries : Recommended;
 

@@ -112,8 +112,14 @@ internal static class WebhooksStore
         $"SELECT {DeliveryColumns} FROM delivery d WHERE d.endpoint = $1 AND d.object_key = $2 AND d.state <= 4 ORDER BY d.place LIMIT 1",
         row => ReadDelivery(row), endpoint.Value, objectKey);
 
-    public static async ValueTask<int> CountSendingAsync(Snapshot snapshot, Id<WebhookEndpoint> endpoint) => (int)(await snapshot.NumberAsync(
-        "SELECT COUNT(*) FROM delivery WHERE endpoint = $1 AND state <= 4 AND state = $2", endpoint.Value, (int)WebhookDeliveryState.Sending))!.Value;
+    /// <summary>How many more requests an endpoint may get now.</summary>
+    /// <param name="most">At the same time; while it fails, one.</param>
+    public static async ValueTask<int> CountFreeAsync(Snapshot snapshot, Id<WebhookEndpoint> endpoint, int most) => (int)(await snapshot.NumberAsync(
+        """
+        SELECT CASE WHEN (SELECT failing_since FROM endpoint WHERE id = $1) IS NULL THEN $2 ELSE 1 END - COUNT(*)
+        FROM delivery WHERE endpoint = $1 AND state <= 4 AND state = $3
+        """,
+        endpoint.Value, (long)most, (int)WebhookDeliveryState.Sending))!.Value;
 
     /// <summary>The oldest first.</summary>
     public static ValueTask<List<WebhookDelivery>> ListReadyAsync(Snapshot snapshot, Id<WebhookEndpoint> endpoint, int limit) => snapshot.ListAsync(

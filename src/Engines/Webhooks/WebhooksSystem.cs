@@ -17,6 +17,15 @@ public static class WebhooksSystem
 
     private static readonly TimeSpan TrimPeriod = TimeSpan.FromMinutes(10);
 
+    private static readonly DependencyInfo Endpoints = new(
+        WebhookSender.Dependency,
+        "The servers of tenants that are told what happens, all together.",
+        "Nobody but the tenant whose endpoint is down: its messages come later, in their order. One that fails gets one request at a time until it answers, "
+        + "and is disabled when it has failed for Basin:Webhooks:DisableAfter.")
+    {
+        ComesAgain = "by jobs, as Basin:Webhooks:Retries says",
+    };
+
     extension(IHostApplicationBuilder builder)
     {
         public IHostApplicationBuilder AddWebhooks()
@@ -26,6 +35,7 @@ public static class WebhooksSystem
                 .Publishes<WebhookEndpointDisabled>()
                 .On<WebhookMessage, WebhookHandlers>(handlers => handlers.OnAsync)
                 .Runs<SendWebhook, WebhookSender>(sender => sender.RunAsync)
+                .Calls<WebhooksOptions>(Endpoints, options => options.Limits)
                 .Every<WebhookHandlers>(TrimPeriod, handlers => handlers.TrimAsync)
                 .Offers<IWebhooks, WebhooksApi, RemoteWebhooks>()
                 .Shows("Webhooks", "/console/webhooks", "webhook")

@@ -5,6 +5,7 @@ using Basin.Payments;
 using Basin.Payments.Providers;
 using Basin.Testing;
 using Basin.Testing.Contracts;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Basin.Commerce.Tests.Payments;
 
@@ -44,7 +45,9 @@ public sealed class ProviderFaultTests
         for (var turn = 0; turn < 50; turn++)
         {
             var (clock, options) = (new FakeClock(), new SandboxOptions());
-            var desk = new ProviderDesk([new SandboxProvider("sandbox", null!, options, () => "", clock, new Randomness(turn))], new PaymentsOptions(), clock);
+            var chance = new Randomness(turn);
+            using var desk = new ProviderDesk(
+                [new SandboxProvider("sandbox", null!, options, () => "", clock, chance)], new PaymentsOptions(), clock, chance, NullLogger<ProviderDesk>.Instance);
             using var together = new Barrier(2);
 
             await Task.WhenAll(Task.Run(AskAsync), Task.Run(AskAsync));

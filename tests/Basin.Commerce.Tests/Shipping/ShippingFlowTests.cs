@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Basin.Kernel.Ids;
+using Basin.Kernel.Resilience;
 using Basin.Kernel.Tenancy;
 using Basin.Shipping;
 using Basin.Shipping.Carriers;
@@ -214,7 +215,7 @@ public sealed class ShippingFlowTests
         await hold.Arrived;
         host.Faults.Disarm(Booking);
         host.Clock.Advance(TimeSpan.FromSeconds(11));
-        await Eventually.TrueAsync(() => host.Log.Lines.Any(line => line.Exception is TimeoutException));
+        await Eventually.TrueAsync(() => host.Log.Lines.Any(line => line.Exception is DependencyException { Failure: DependencyFailure.Late }));
         await SeveralTriesAsync(host);
         Assert.Equal("dispatched, delivered", await NewsAsync(host));
     }

@@ -22,6 +22,7 @@ internal sealed class PostgresShard : Shard
     private readonly PostgresOwnership _ownership;
     private readonly ShardWriter _writer;
     private readonly Reachability _reading;
+    private readonly ReadPlaces _reads;
     private readonly string _name;
 
     // Events come from this process's commits and from those of others, and go into the log in one order.
@@ -40,6 +41,7 @@ internal sealed class PostgresShard : Shard
         _connection = new PostgresConnection(
             database, process, postgres.SilenceTimeout, new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime));
         _reading = new Reachability(postgres.FailoverPatience, PostgresEngine.RealTime);
+        _reads = new ReadPlaces(_name, postgres.ReadersPerShard, options);
         _ownership = new PostgresOwnership(database, _name, process, () => _connection.Backend, owned, postgres, PostgresEngine.RealTime, log);
         Events = new EventLog(_connection.Introduce());
         Jobs = new JobQueue(this);
@@ -98,6 +100,7 @@ internal sealed class PostgresShard : Shard
 
     public override async ValueTask<T> ReadAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
     {
+        using var place = _reads.Take();
         var askedAt = _reading.Now;
         for (var tries = 1; ; tries++)
         {

@@ -15,6 +15,7 @@ internal sealed class SqliteShard : Shard
     private readonly SqliteCheckpointer _checkpointer;
     private readonly ShardWriter _writer;
     private readonly Channel<SqliteSnapshot> _readers;
+    private readonly ReadPlaces _reads;
     private readonly string _name;
 
     private SqliteShard(ShardPlace place, string path, SqliteConnection connection, StoreOptions options, TimeProvider time, ILogger log)
@@ -28,6 +29,7 @@ internal sealed class SqliteShard : Shard
         _checkpointer = new SqliteCheckpointer(connection, path, options, _name, log);
         _writer = new ShardWriter(
             place.System, place.Number, new BatchTransaction(connection, () => Ids, time, options.ChecksKeptEntities), Ownership, options, time, log, HandOn, answered: _checkpointer.AfterCommit);
+        _reads = new ReadPlaces(_name, options.ReadersPerShard, options);
         _readers = Channel.CreateBounded<SqliteSnapshot>(options.ReadersPerShard);
         for (var i = 0; i < options.ReadersPerShard; i++)
             _readers.Writer.TryWrite(new SqliteSnapshot(SqliteConnection.OpenReader(path, connection.Documents, options)));
@@ -90,6 +92,7 @@ internal sealed class SqliteShard : Shard
 
     public override async ValueTask<T> ReadAsync<T>(Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
     {
+        using var place = _reads.Take();
         var snapshot = await TakeReaderAsync(cancellation);
         try
         {

@@ -1,35 +1,30 @@
 using System.Net;
 using System.Net.Mail;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Basin.Notifications;
 
 /// <summary>Hands messages to an SMTP server, a few at a time, each over a connection of its own.</summary>
-internal sealed class SmtpRelay(NotificationsOptions options, TimeProvider time) : IDisposable
+internal sealed class SmtpRelay(NotificationsOptions options, [FromKeyedServices(SmtpRelay.Dependency)] CalledDependency server)
 {
-    private readonly SemaphoreSlim _connections = new(options.SmtpConnections);
+    internal const string Dependency = "notifications/smtp";
 
-    /// <exception cref="SmtpException">The server cannot be reached or refuses; worth another try.</exception>
-    public async Task SendAsync(MailMessage message, CancellationToken cancellation)
-    {
-        await _connections.WaitAsync(cancellation);
-        try
+    /// <exception cref="DependencyException">The server cannot be reached, or takes no mail now; worth another try.</exception>
+    /// <exception cref="SmtpException">The server does not take this one.</exception>
+    public ValueTask SendAsync(MailMessage message, CancellationToken cancellation) => server.CallAsync(
+        async token =>
         {
-            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.SmtpSeconds), time);
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
             using var client = new SmtpClient(options.SmtpHost, options.SmtpPort) { EnableSsl = options.SmtpTls };
             if (options.SmtpUser is not null)
                 client.Credentials = new NetworkCredential(options.SmtpUser, options.SmtpPassword);
-            await client.SendMailAsync(message, ending.Token);
-        }
-        catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested)
-        {
-            throw new TimeoutException($"The SMTP server took longer than {options.SmtpSeconds} seconds.", late);
-        }
-        finally
-        {
-            _connections.Release();
-        }
-    }
+            await client.SendMailAsync(message, token);
+        },
+        cancellation);
 
-    public void Dispose() => _connections.Dispose();
+    /// <summary>A server that knows the mailbox and refuses it works (RFC 5321, 4.2.3).</summary>
+    internal static bool IsAnswer(Exception failure) => failure is SmtpException
+    {
+        StatusCode: SmtpStatusCode.MailboxUnavailable or SmtpStatusCode.UserNotLocalTryAlternatePath or SmtpStatusCode.ExceededStorageAllocation
+            or SmtpStatusCode.MailboxNameNotAllowed,
+    };
 }

@@ -24,7 +24,7 @@ internal sealed class WebhookClient : IDisposable
     private const int MaxTextBytes = 1024;
 
     /// <summary>From the headers of an answer to the end of its body.</summary>
-    private static readonly TimeSpan LongestBody = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan LongestBody = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ConnectionIdle = TimeSpan.FromSeconds(30);

@@ -9,12 +9,13 @@ namespace Basin.Webhooks.Sending;
 
 /// <summary>Sends deliveries, outside any transaction: at least once, under the same <c>webhook-id</c> each time.</summary>
 internal sealed class WebhookSender(
-    [FromKeyedServices(WebhooksSystem.Name)] Store store, DeliveryQueue queue, WebhookSecrets secrets, WebhookClient client, WebhooksOptions options,
-    Randomness chance, TimeProvider time, ILogger<WebhookSender> log) : IDisposable
+    [FromKeyedServices(WebhooksSystem.Name)] Store store, DeliveryQueue queue, WebhookSecrets secrets, WebhookClient client,
+    [FromKeyedServices(WebhookSender.Dependency)] CalledDependency endpoints, WebhooksOptions options, Randomness chance, TimeProvider time,
+    ILogger<WebhookSender> log)
 {
-    private static readonly MediaTypeHeaderValue Json = new("application/json", "utf-8");
+    internal const string Dependency = "webhooks/endpoints";
 
-    private readonly SemaphoreSlim _places = new(options.Concurrent);
+    private static readonly MediaTypeHeaderValue Json = new("application/json", "utf-8");
 
     public async Task RunAsync(SendWebhook job, JobRun run, CancellationToken cancellation)
     {
@@ -42,21 +43,45 @@ internal sealed class WebhookSender(
 
     private async Task<(WebhookAttempt Attempt, TimeSpan? RetryAfter)> TryAsync(DueDelivery due, CancellationToken cancellation)
     {
-        await _places.WaitAsync(cancellation);
+        var (at, began) = (time.GetUtcNow(), time.GetTimestamp());
+        var reply = await ReplyAsync(
+            async token =>
+            {
+                // It may have waited for its place.
+                (at, began) = (time.GetUtcNow(), time.GetTimestamp());
+                return await AskAsync(due, at, token);
+            },
+            cancellation);
+        var duration = time.GetElapsedTime(began);
+        var attempt = new WebhookAttempt(
+            due.Delivery.Attempts + 1, at, (int)Math.Min(duration.TotalMilliseconds, int.MaxValue), reply.Status, reply.Error, reply.Text);
+        WebhooksMetrics.Tried(attempt, duration);
+        return (attempt, reply.RetryAfter);
+    }
+
+    /// <exception cref="DependencyException">There was no place for the request; it was not sent.</exception>
+    private async Task<WebhookReply> ReplyAsync(Func<CancellationToken, Task<WebhookReply>> ask, CancellationToken cancellation)
+    {
         try
         {
-            var (at, began) = (time.GetUtcNow(), time.GetTimestamp());
-            var reply = await AskAsync(due, at, cancellation);
-            var duration = time.GetElapsedTime(began);
-            var attempt = new WebhookAttempt(
-                due.Delivery.Attempts + 1, at, (int)Math.Min(duration.TotalMilliseconds, int.MaxValue), reply.Status, reply.Error, reply.Text);
-            WebhooksMetrics.Tried(attempt, duration);
-            return (attempt, reply.RetryAfter);
+            return await endpoints.CallAsync(
+                async token =>
+                {
+                    var reply = await ask(token);
+                    return reply.Status is null ? throw new SilentEndpointException(reply) : reply;
+                },
+                cancellation);
         }
-        finally
+        catch (DependencyException silent) when (silent.InnerException is SilentEndpointException { Reply: var reply })
         {
-            _places.Release();
+            return reply;
         }
+    }
+
+    /// <summary>Nobody has answered, and the tenant is told why.</summary>
+    private sealed class SilentEndpointException(WebhookReply reply) : Exception(reply.Error)
+    {
+        public WebhookReply Reply => reply;
     }
 
     private Task<WebhookReply> AskAsync(DueDelivery due, DateTimeOffset at, CancellationToken cancellation)
@@ -124,6 +149,4 @@ internal sealed class WebhookSender(
         await tx.PublishAsync(tenant, new WebhookEndpointDisabled(id, after.Url, reason, after.FailingSince!.Value));
         return true;
     }
-
-    public void Dispose() => _places.Dispose();
 }

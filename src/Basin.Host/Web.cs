@@ -80,7 +80,7 @@ internal sealed class Navigation(IEnumerable<SystemDefinition> systems)
 
     private static readonly NavigationEntry[] After =
     [
-        new("Events", "/console/events", "events"), new("Dead letters", "/console/dead-letters", "inbox"),
+        new("Dependencies", "/console/dependencies", "plug"), new("Events", "/console/events", "events"), new("Dead letters", "/console/dead-letters", "inbox"),
         new("API keys", "/console/keys", "key"), new("Operators", "/console/operators", "user"),
         new("Demo", "/console/demo", "bolt"), new("Settings", "/console/settings", "settings"), new("Problems", "/problems", "alert"),
     ];

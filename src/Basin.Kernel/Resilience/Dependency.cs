@@ -38,7 +38,8 @@ public sealed record DependencyInfo(string Name, string Purpose, string WhenDown
 /// <param name="Bulkhead">How many calls run and wait at the same time.</param>
 public sealed record DependencyRules(string Timeout, string Retries, string Breaker, string Bulkhead)
 {
-    internal static string Text(TimeSpan time) => time switch
+    /// <summary>A time as people read it.</summary>
+    public static string Text(TimeSpan time) => time switch
     {
         { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.#} ms"),
         { TotalMinutes: < 2 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s"),

@@ -23,6 +23,9 @@ public sealed class DependencyException(string dependency, DependencyFailure fai
 
     public DependencyFailure Failure => failure;
 
+    /// <summary>What the call has thrown; itself where none was made.</summary>
+    public Exception Cause => InnerException ?? this;
+
     /// <summary>Whether the call was begun; otherwise it is certain that it had no effect.</summary>
     public bool WasAsked => failure is DependencyFailure.Late or DependencyFailure.Failed;
 }

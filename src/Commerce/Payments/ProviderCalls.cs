@@ -52,7 +52,7 @@ internal sealed class ProviderCalls(
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
-            var cause = failure is DependencyException ? failure.InnerException! : failure;
+            var cause = failure is DependencyException silent ? silent.Cause : failure;
             PaymentsLog.NoAnswer(log, call.Operation, call.Payment, run.Attempt, cause);
             return (null, new Silence(true, cause is TimeoutException or OperationCanceledException ? "no answer in time" : $"no answer: {cause.GetType().Name}"));
         }

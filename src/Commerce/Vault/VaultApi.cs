@@ -7,14 +7,12 @@ namespace Basin.Vault;
 
 /// <summary>The use cases of the vault, in its own process; other systems ask <see cref="IVault"/>. Only here a card number comes in.</summary>
 public sealed class VaultApi(
-    [FromKeyedServices(VaultSystem.Name)] Store store, VaultKeys keys, VaultOptions options, IEnumerable<ICardProvider> providers, Tenants tenants,
+    [FromKeyedServices(VaultSystem.Name)] Store store, VaultKeys keys, VaultOptions options, CardProviders providers, Tenants tenants,
     TimeProvider time, ILogger<VaultApi> log) : IVault
 {
     private const int MaxRedeemer = 64;
     private const int MaxExpiredAtOnce = 200;
     private const int MaxResealedAtOnce = 100;
-
-    private readonly Dictionary<string, ICardProvider> _providers = providers.ToDictionary(provider => provider.Provider);
 
     /// <summary>What tells one tokenization from another under an <c>Idempotency-Key</c>; it leads to no number.</summary>
     private sealed record Tokenization(string Fingerprint);
@@ -117,13 +115,14 @@ public sealed class VaultApi(
     /// <inheritdoc/>
     public async ValueTask<string> ProviderTokenAsync(Id<Tenant> tenant, Id<Card> card, string provider, CancellationToken cancellation)
     {
-        var known = _providers.GetValueOrDefault(provider) ?? throw VaultProblems.ProviderUnknown.Refusal();
+        if (!providers.Knows(provider))
+            throw VaultProblems.ProviderUnknown.Refusal();
         var kept = await store.ReadAsync(
             ShardKey.First, snapshot => VaultStore.FindProviderTokenAsync(snapshot, tenant, card, provider), cancellation);
         if (kept is not null)
             return kept;
         var details = await store.ReadAsync(ShardKey.First, snapshot => OpenAsync(snapshot, tenant, card), cancellation);
-        var given = await HandOverAsync(known, tenant, card, details, cancellation);
+        var given = await HandOverAsync(provider, tenant, card, details, cancellation);
         return await store.WriteAsync(ShardKey.First, tx => KeepAsync(tx, tenant, card, provider, given), cancellation);
     }
 
@@ -136,21 +135,20 @@ public sealed class VaultApi(
     }
 
     private async Task<string> HandOverAsync(
-        ICardProvider provider, Id<Tenant> tenant, Id<Card> card, CardDetails details, CancellationToken cancellation)
+        string provider, Id<Tenant> tenant, Id<Card> card, CardDetails details, CancellationToken cancellation)
     {
         string token;
         try
         {
-            token = await time.InTimeAsync(
-                options.ProviderTimeout, waiting => provider.TokenizeAsync(tenant, card, details, waiting).AsTask(), cancellation);
+            token = await providers.TokenizeAsync(provider, tenant, card, details, cancellation);
         }
-        catch (Exception failure) when (failure is not ProblemException && !cancellation.IsCancellationRequested)
+        catch (DependencyException failure)
         {
-            VaultLog.ProviderFailed(log, provider.Provider, card, failure.GetType().Name);
+            VaultLog.ProviderFailed(log, provider, card, failure.WasAsked ? failure.Cause.GetType().Name : "not asked");
             throw VaultProblems.ProviderUnavailable.Refusal();
         }
         if (token.Contains(details.Number.Reveal(), StringComparison.Ordinal))
-            throw new InvalidOperationException($"The token of provider {provider.Provider} for {card} holds the number itself; it is not kept.");
+            throw new InvalidOperationException($"The token of provider {provider} for {card} holds the number itself; it is not kept.");
         return token;
     }
 

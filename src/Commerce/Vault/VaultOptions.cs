@@ -24,4 +24,10 @@ public sealed class VaultOptions
     /// <summary>How long a provider may take to answer before its answer is no longer waited for. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan ProviderTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Cards that one provider is told at the same time; as many more wait, for a second at most. Default 64.</summary>
+    [Range(1, 10_000)]
+    public int ProviderConcurrent { get; set; } = 64;
+
+    internal CallLimits ProviderLimits => new() { Timeout = ProviderTimeout, Concurrent = ProviderConcurrent, Waiting = ProviderConcurrent };
 }

@@ -27,12 +27,14 @@ public static class VaultSystem
                 .Every<VaultApi>(ExpiryPeriod, _ => VaultApi.RemoveExpiredAsync)
                 .Every<VaultApi>(ResealPeriod, vault => vault.ResealAsync)
                 .Offers<IVault, VaultApi, RemoteVault>()
+                .DependsOn(services => services.GetRequiredService<CardProviders>().Dependencies)
                 .Shows("Vault", "/console/vault", "lock")
                 .Refuses(VaultProblems.All);
             var services = builder.Services;
             services.AddStripeDialect();
             services.AddSingleton<KeySource>();
             services.AddSingleton<VaultKeys>();
+            services.AddSingleton<CardProviders>();
             services.AddSingleton<VaultApi>();
             services.AddHostedService<VaultStart>();
             return builder;

@@ -35,6 +35,17 @@ public sealed class RespClient : IAsyncDisposable
 
     public bool IsConnected => _link is not null;
 
+    /// <summary>The server as a dependency, for those who look at what a process stands on.</summary>
+    public WatchedDependency AsDependency(DependencyInfo info) => new(
+        info,
+        new DependencyRules(
+            $"{DependencyRules.Text(_options.ConnectTimeout)} to connect, {DependencyRules.Text(_options.Timeout)} for an answer",
+            $"none of a command; connects again by itself, at most {DependencyRules.Text(_options.LongestWait)} apart",
+            "while it is not connected everybody is refused at once",
+            $"one connection, on which {_options.MaxWaiting} commands wait"),
+        () => IsConnected ? (DependencyState.Ok, null) : (DependencyState.Unreachable, _trouble?.Message ?? "It is not connected yet."),
+        _time);
+
     /// <summary>Sends a command and waits for its answer.</summary>
     /// <exception cref="RespUnavailableException">There is no answer.</exception>
     /// <exception cref="RespErrorException">The server refuses it.</exception>

@@ -1,4 +1,5 @@
 using Basin.Kernel.Ids;
+using Basin.Kernel.Resilience;
 using Basin.Kernel.Storage;
 using Basin.Payments;
 using Basin.Payments.Providers;
@@ -236,7 +237,7 @@ public sealed class FailoverTests
         var desk = payments.Host.Get<ProviderDesk>();
         while (!desk.IsOpen(provider))
         {
-            await Assert.ThrowsAsync<IOException>(async () => await desk.AskAsync<int>(
+            await Assert.ThrowsAsync<DependencyException>(async () => await desk.AskAsync<int>(
                 provider, (_, _) => throw new IOException("The connection was refused."), CancellationToken.None));
         }
     }

@@ -22,7 +22,7 @@ public sealed class PeersTests : IDisposable
 
     public PeersTests()
     {
-        var options = new SystemsOptions { Here = "walker", Address = new Uri("http://elsewhere.example:8080") };
+        var options = new SystemsOptions { Here = "walker", Address = new Uri("http://elsewhere.example:8080"), Concurrent = 2 };
         _peers = new Peers(
             _wire, Placements.Of(options), options, new PeerSeal(new EphemeralDataProtectionProvider(), _clock), Options.Create(new JsonOptions()),
             new Randomness(7), _clock, NullLogger<Peers>.Instance);
@@ -79,6 +79,26 @@ public sealed class PeersTests : IDisposable
 
         _clock.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal(42, await AskAsync(AskOnce));
+    }
+
+    [Fact]
+    public async Task A_system_that_hangs_takes_only_so_many_questions_at_a_time()
+    {
+        var silence = new TaskCompletionSource();
+        _wire.Answer = async _ =>
+        {
+            await silence.Task;
+            return await Json(42);
+        };
+        var asking = Enumerable.Range(0, 6).Select(_ => _peers.AskAsync(AskOnce, 21, TestContext.Current.CancellationToken).AsTask()).ToList();
+
+        // Two are asked and two wait; whoever comes then is told at once.
+        var told = await Task.WhenAll(asking.Skip(4).Select(each => Assert.ThrowsAsync<ProblemException>(() => each)));
+        Assert.All(told, refused => Assert.Equal("system_unavailable", refused.Problem.Code));
+        await Eventually.TrueAsync(() => _wire.Requests.Count == 2);
+
+        silence.SetResult();
+        Assert.All(await Task.WhenAll(asking.Take(4)), answer => Assert.Equal(42, answer));
     }
 
     [Fact]
@@ -187,8 +207,14 @@ public sealed class PeersTests : IDisposable
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             _current = cancellationToken;
-            Requests.Add((request.RequestUri!.ToString(), request.Headers.Authorization!.ToString(), await request.Content!.ReadAsStringAsync(cancellationToken)));
-            return await Answer(Requests.Count);
+            var body = await request.Content!.ReadAsStringAsync(cancellationToken);
+            int count;
+            lock (Requests)
+            {
+                Requests.Add((request.RequestUri!.ToString(), request.Headers.Authorization!.ToString(), body));
+                count = Requests.Count;
+            }
+            return await Answer(count);
         }
     }
 }

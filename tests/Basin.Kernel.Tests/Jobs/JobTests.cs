@@ -1,3 +1,4 @@
+using Basin.Kernel.Resilience;
 using Basin.Kernel.Tests.Sample;
 using Basin.Testing;
 
@@ -196,6 +197,35 @@ public sealed class JobTests : IAsyncLifetime
         await _host.AdvanceAsync(TimeSpan.FromMinutes(2));
         // Both are due now, and things do not wait for each other.
         Assert.Equal([1, 2], (await Effects.OfAsync(Walker.Store)).Select(e => e.Value).Order());
+    }
+
+    [Fact]
+    public async Task A_job_whose_dependency_is_down_waits_for_its_end_however_many_tries_that_takes()
+    {
+        _host.Faults.Throw(Point, times: 30, () => new DependencyException("test/thing", DependencyFailure.Open, "It is not asked."));
+        await Walker.ScheduleAsync(Walker.NewThing(), 1, Now);
+        await _host.SettleAsync();
+        for (var i = 0; i < 40; i++)
+            await _host.AdvanceAsync(TimeSpan.FromSeconds(61));
+
+        Assert.Empty(await RowsAsync());
+        Assert.Equal([1], (await Effects.OfAsync(Walker.Store)).Select(e => e.Value));
+        Assert.DoesNotContain(_host.Log.Lines, line => line.Exception is DependencyException);
+    }
+
+    [Fact]
+    public async Task A_job_whose_dependency_is_down_for_longer_than_an_outage_becomes_a_dead_letter()
+    {
+        _host.Faults.Throw(Point, times: int.MaxValue, () => new DependencyException("test/thing", DependencyFailure.Late, "No answer."));
+        await Walker.ScheduleAsync(Walker.NewThing(), 1, Now);
+        await _host.SettleAsync();
+        for (var i = 0; i < 15; i++)
+            await _host.AdvanceAsync(TimeSpan.FromSeconds(61));
+        Assert.StartsWith("dead 0", Assert.Single(await RowsAsync()));
+
+        await _host.AdvanceAsync(TimeSpan.FromDays(1));
+
+        Assert.StartsWith("dead 1", Assert.Single(await RowsAsync()));
     }
 
     private async Task<List<string>> RowsAsync() => await Walker.Store.ReadAllAsync(

@@ -19,7 +19,7 @@ public sealed class ProviderDesk : IDisposable
         Names = [.. providers.Select(provider => provider.Name)];
         _desks = providers.ToFrozenDictionary(
             provider => provider.Name,
-            provider => new Desk(provider, new CalledDependency(InfoOf(provider), options.ProviderLimits, time, chance, log)));
+            provider => new Desk(provider, new CalledDependency(InfoOf(provider), options.ProviderLimits, time, chance, log, IsAnswer)));
         foreach (var unknown in options.Routes.SelectMany(route => route.Providers).Except(Names))
             throw new InvalidOperationException($"Basin:Payments:Routes names the provider '{unknown}'. There are {string.Join(", ", Names)}.");
     }
@@ -51,6 +51,9 @@ public sealed class ProviderDesk : IDisposable
         var desk = _desks[name];
         return desk.Calls.CallAsync(token => question(desk.Provider, token), cancellation);
     }
+
+    /// <summary>A provider that says why it does not do something works.</summary>
+    private static bool IsAnswer(Exception failure) => failure is ProblemException { Problem.Status: < 500 };
 
     private DependencyInfo InfoOf(IPaymentProvider provider) => new(
         $"payments/{provider.Name}",

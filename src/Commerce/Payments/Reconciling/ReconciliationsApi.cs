@@ -103,7 +103,14 @@ internal sealed class ReconciliationsApi(
     /// <summary>Whoever does not answer is asked again, with the patience of a payment.</summary>
     private async Task PutOffAsync(Reconciliation report, JobRun run, Exception failure, CancellationToken cancellation)
     {
-        var why = $"No answer: {(failure is ProblemException refusal ? refusal.Problem.Code : failure.GetType().Name)}; try {run.Attempt}.";
+        var reason = failure switch
+        {
+            ProblemException refusal => refusal.Problem.Code,
+            DependencyException { WasAsked: false } => "not asked",
+            DependencyException silent => silent.Cause.GetType().Name,
+            _ => failure.GetType().Name,
+        };
+        var why = $"No answer: {reason}; try {run.Attempt}.";
         PaymentsLog.NotCompared(log, report.Provider, report.Day, report.Id, run.Attempt, failure);
         if (run.Attempt < options.MaxTries)
         {

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Basin.Testing.Api;
 
 namespace Basin.Host.Tests;
@@ -48,6 +50,20 @@ public abstract class ReadRoutesChecks(SampleHost shop)
             Assert.Subset(answer.Content.Headers.Allow.ToHashSet(), taken.ToHashSet());
             Assert.DoesNotContain(method, answer.Content.Headers.Allow);
         });
+
+    [Fact]
+    public async Task Every_dependency_says_what_it_is_for_what_limits_it_and_what_users_see_without_it()
+    {
+        var answer = (await shop.Operator.GetFromJsonAsync<JsonNode>("/v1/dependencies"))!["data"]!.AsArray();
+        var names = answer.Select(each => each!["name"]!.GetValue<string>()).ToList();
+
+        Assert.Subset(names.ToHashSet(), new HashSet<string> { "payments/reserve", "payments/sandbox", "shipping/carrier", "vault/sandbox", "webhooks/endpoints" });
+        Assert.All(answer, each =>
+        {
+            Assert.All((string[])["purpose", "whenDown"], text => Assert.NotEmpty(each![text]!.GetValue<string>()));
+            Assert.All((string[])["timeout", "retries", "breaker", "bulkhead"], rule => Assert.NotEmpty(each!["rules"]![rule]!.GetValue<string>()));
+        });
+    }
 
     private IEnumerable<ApiRoute> Reads => shop.Routes.Where(route => !route.Writes);
 

@@ -58,7 +58,8 @@ public sealed class NotificationsOptions : IValidatableObject
         Concurrent = SmtpConnections,
         Waiting = WaitingMails,
         Patience = TimeSpan.FromSeconds(SmtpSeconds),
-        Breaker = new BreakerLimits { Pause = SmtpBreak },
+        // A server that hangs fails seldom, because each failure takes so long.
+        Breaker = new BreakerLimits { MinimumCalls = 4, Window = TimeSpan.FromSeconds(4 * SmtpSeconds), Pause = SmtpBreak },
     };
 
     /// <summary>Half of the jobs that run at the same time.</summary>

@@ -221,6 +221,26 @@ public sealed class ShippingFlowTests
     }
 
     [Fact]
+    public async Task A_carrier_that_hangs_is_asked_for_few_parcels_at_a_time_and_the_others_come_later()
+    {
+        await using var host = await StartAsync(new Dictionary<string, string?>(Instant) { ["Basin:Shipping:CarrierConcurrent"] = "2" });
+        var hold = host.Faults.Hold(Booking);
+        for (var number = 1; number <= 6; number++)
+            await host.AskAsync(Request(number));
+
+        // Two are asked, one waits for a place.
+        await Eventually.TrueAsync(() => CarrierOf(host) is { InFlight: 2, Waiting: 1, LastMinute.Refusals: 3 });
+        Assert.Equal(2, host.Faults.Met(Booking));
+
+        host.Faults.Disarm(Booking);
+        hold.Release();
+        await SeveralTriesAsync(host);
+        Assert.Equal(6, (await host.PublishedAsync<ShipmentDelivered>()).Count);
+
+        static DependencyView CarrierOf(TestHost host) => host.Get<Dependencies>().Look().Single(each => each.Name == "shipping/carrier");
+    }
+
+    [Fact]
     public async Task A_repeated_request_sends_one_parcel_and_is_told_again()
     {
         await using var host = await StartAsync(Instant);

@@ -1,7 +1,10 @@
 using Basin.Kernel.Ids;
 using Basin.Kernel.Load;
+using Basin.Kernel.Resilience;
+using Basin.Kernel.Storage;
 using Basin.Notifications;
 using Basin.Orders;
+using Basin.Testing;
 
 namespace Basin.Engagement.Tests.Notifications;
 
@@ -162,6 +165,42 @@ public sealed class MailTests
 
         Assert.Single(server.Messages);
     }
+
+    [Fact]
+    public async Task A_server_that_hangs_gets_as_many_connections_as_it_may_and_then_is_left_alone()
+    {
+        using var server = new SmtpListener { IsSilent = true };
+        await using var host = await NotificationsHost.StartAsync(
+            ("SmtpHost", "127.0.0.1"), ("SmtpPort", $"{server.Port}"), ("SmtpTls", "false"), ("SmtpConnections", "2"));
+        for (var i = 0; i < 8; i++)
+            await host.StoreOf("shop").PublishAsync(ShardKey.First, NotificationsHost.Tenant, host.Placed($"acc_{i}"));
+        await Eventually.TrueAsync(() => ServerOf(host) is { InFlight: 2, Waiting: 6 });
+        Assert.Equal(2, server.Connections);
+        Assert.Single(await host.Client.InboxAsync("acc_7"));
+
+        // Each of those that waited gets its turn, in vain, until nobody asks any more.
+        await Eventually.TrueAsync(() =>
+        {
+            host.Clock.Advance(TimeSpan.FromSeconds(1));
+            return ServerOf(host).State == DependencyState.Open;
+        });
+    }
+
+    [Fact]
+    public async Task A_mailbox_that_does_not_exist_says_nothing_against_the_server()
+    {
+        using var server = new SmtpListener { KnowsNobody = true };
+        await using var host = await NotificationsHost.StartAsync(
+            ("SmtpHost", "127.0.0.1"), ("SmtpPort", $"{server.Port}"), ("SmtpTls", "false"));
+        for (var i = 0; i < 8; i++)
+            await host.TellAsync(host.Placed($"acc_{i}"));
+
+        var seen = ServerOf(host);
+        Assert.Equal((DependencyState.Ok, 0), (seen.State, seen.LastMinute!.Failures));
+        Assert.Equal(8, seen.LastMinute.Calls);
+    }
+
+    private static DependencyView ServerOf(TestHost host) => host.Get<Dependencies>().Look().Single(each => each.Name == "notifications/smtp");
 
     [Fact]
     public async Task A_server_without_tls_gets_nothing_when_tls_is_required()

@@ -26,6 +26,15 @@ internal sealed class SmtpListener : IDisposable
         init => _refusals = value;
     }
 
+    /// <summary>Whether it says of each mailbox that it does not exist.</summary>
+    public bool KnowsNobody { get; init; }
+
+    /// <summary>Whether it takes connections and says nothing.</summary>
+    public bool IsSilent { get; init; }
+
+    /// <summary>Connections that were made.</summary>
+    public int Connections { get; private set; }
+
     /// <summary>What was taken: envelope and message.</summary>
     public ConcurrentQueue<string> Messages { get; } = [];
 
@@ -51,6 +60,9 @@ internal sealed class SmtpListener : IDisposable
     private async Task ServeAsync(TcpClient client)
     {
         using var _ = client;
+        Connections++;
+        if (IsSilent)
+            await Task.Delay(Timeout.Infinite, _stopping.Token);
         using var reader = new StreamReader(client.GetStream(), Encoding.UTF8);
         await using var writer = new StreamWriter(client.GetStream(), new UTF8Encoding(false)) { NewLine = "\r\n", AutoFlush = true };
         var message = new StringBuilder();
@@ -65,6 +77,9 @@ internal sealed class SmtpListener : IDisposable
                     break;
                 case "MAIL" when Interlocked.Decrement(ref _refusals) >= 0:
                     await writer.WriteLineAsync("451 try again later");
+                    break;
+                case "RCPT" when KnowsNobody:
+                    await writer.WriteLineAsync("550 no such mailbox");
                     break;
                 case "DATA":
                     await writer.WriteLineAsync("354 go on");

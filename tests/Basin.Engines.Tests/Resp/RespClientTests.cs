@@ -1,4 +1,5 @@
 using Basin.Kernel.Hosting;
+using Basin.Kernel.Resilience;
 using Basin.Resp;
 using Basin.Testing;
 
@@ -67,11 +68,14 @@ public sealed class RespClientTests : IAsyncLifetime
                 // It was answered, or it was not.
             }
         }
+        var seen = _client.AsDependency(new DependencyInfo("test/redis", "Counts.", "Nothing."));
         await Eventually.TrueAsync(() => Task.FromResult(!_client.IsConnected));
+        Assert.Equal(DependencyState.Unreachable, seen.Look().State);
         Assert.False((await Assert.ThrowsAsync<RespUnavailableException>(() => _client.AskAsync(Cancellation, "PING"))).MayBeDone);
 
         await _server.StartAgainAsync();
         await Eventually.TrueAsync(() => Task.FromResult(_client.IsConnected));
+        Assert.Equal((DependencyState.Ok, null), (seen.Look().State, seen.Look().Detail));
         Assert.Equal("PONG", (await _client.AskAsync(Cancellation, "PING")).ToString());
     }
 

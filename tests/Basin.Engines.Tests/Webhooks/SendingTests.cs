@@ -167,6 +167,35 @@ public sealed class SendingTests
     }
 
     [Fact]
+    public async Task An_endpoint_that_fails_gets_one_request_at_a_time_until_it_answers()
+    {
+        await using var host = await WebhooksHost.StartAsync(settings: ("ConcurrentPerEndpoint", "4"));
+        await host.ListenAsync("hook");
+        host.Receiver.Answer = (_, response) => Receiver.AnswerAsync(response, 500);
+        await host.TellAsync("evt_bad", "pi_bad");
+        var running = 0;
+        using var held = new SemaphoreSlim(0);
+        host.Receiver.Answer = async (_, response) =>
+        {
+            Interlocked.Increment(ref running);
+            await held.WaitAsync();
+            Interlocked.Decrement(ref running);
+            await Receiver.AnswerAsync(response, 200);
+        };
+
+        for (var i = 0; i < 6; i++)
+            await host.PublishAsync($"evt_{i}", $"pi_{i}");
+        await Eventually.TrueAsync(async () => (await host.DeliveriesAsync()).Count == 7 && Volatile.Read(ref running) == 1);
+        Assert.Single(await host.DeliveriesAsync("&state=sending"));
+
+        held.Release();
+        await Eventually.TrueAsync(() => Volatile.Read(ref running) == 4);
+        held.Release(6);
+        await host.Host.SettleAsync();
+        Assert.Equal(6, (await host.DeliveriesAsync("&state=delivered")).Count);
+    }
+
+    [Fact]
     public async Task A_message_that_is_not_at_its_end_is_not_forgotten()
     {
         await using var host = await WebhooksHost.StartAsync(settings: ("KeepDays", "1"));

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Resilience;
 using Basin.Kernel.Telemetry;
-using Basin.Kernel.Tests.Sample;
 using Basin.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -47,21 +46,19 @@ public sealed class DependenciesTests
         Assert.Contains("outcome=\"failed\"", text, StringComparison.Ordinal);
     }
 
-    private static Task<TestHost> StartAsync() => TestHost.StartAsync(builder =>
-    {
-        builder.AddWalkerAndListener();
-        builder.AddSystem("sample", typeof(DependenciesTests).Assembly, "Sample")
-            .Options<SystemsLikeOptions>("Sample")
-            .Calls<SystemsLikeOptions>(
+    private static Task<TestHost> StartAsync() => TestHost.StartAsync(
+        builder => builder.AddSystem("sample", typeof(DependenciesTests).Assembly, "Sample")
+            .Options<SampleOptions>("Sample")
+            .Calls<SampleOptions>(
                 new DependencyInfo(Name, "Is called.", "Nothing."), options => new CallLimits { Timeout = TimeSpan.FromSeconds(1), Concurrent = options.Concurrent })
-            .Calls<SystemsLikeOptions>(
+            .Calls<SampleOptions>(
                 new DependencyInfo("sample/unused", "Is not there.", "Nothing."),
                 _ => new CallLimits { Timeout = TimeSpan.FromSeconds(1), Concurrent = 1 },
-                isUsed: _ => false);
-    });
+                isUsed: _ => false),
+        app => app.MapKernel());
 
     /// <summary>Options of a system that calls something.</summary>
-    public sealed class SystemsLikeOptions
+    public sealed class SampleOptions
     {
         public int Concurrent { get; set; } = 3;
     }

@@ -12,7 +12,7 @@ public class ApiHost : IAsyncLifetime
         "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00",
         "--Basin:Payments:ProviderTimeout=00:00:01", "--Basin:Payments:FirstWait=01:00:00",
         "--Basin:Vault:TokenLife=1.00:00:00",
-        "--Basin:Notifications:SmtpHost=127.0.0.1", "--Basin:Notifications:SmtpPort=1", "--Basin:Events:MaxAttempts=1",
+        "--Basin:Notifications:SmtpHost=127.0.0.1", "--Basin:Notifications:SmtpPort=1", "--Basin:Events:MaxAttempts=1", "--Basin:Events:LongestOutage=00:00:00",
         "--Basin:Webhooks:AllowPrivateTargets:0=127.0.0.0/8", "--Basin:Webhooks:Retries:0=00:00:00.001",
     ];
 

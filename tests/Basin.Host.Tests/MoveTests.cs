@@ -28,7 +28,7 @@ public sealed partial class MoveTests(ITestOutputHelper output) : IDisposable
 
     /// <summary>Every mail becomes a dead letter.</summary>
     private static readonly string[] LostMail =
-        [.. Settings, "--Basin:Notifications:SmtpHost=127.0.0.1", "--Basin:Notifications:SmtpPort=1", "--Basin:Events:MaxAttempts=1"];
+        [.. Settings, "--Basin:Notifications:SmtpHost=127.0.0.1", "--Basin:Notifications:SmtpPort=1", "--Basin:Events:MaxAttempts=1", "--Basin:Events:LongestOutage=00:00:00"];
 
     private static readonly string[] Tokens = ["tok_visa", "tok_visa", "tok_visa", "tok_unknown", "tok_timeout", "tok_chargeDeclined"];
     private static readonly string[] PostalCodes = ["10115", "10115", "10115", "00000"];

@@ -6,6 +6,9 @@ namespace Basin.Webhooks;
 /// </summary>
 internal sealed class DeliveryQueue(WebhooksOptions options)
 {
+    /// <summary>Many endpoints that hang would otherwise take the places of all others.</summary>
+    private static readonly TimeSpan FailsForLong = TimeSpan.FromMinutes(1);
+
     /// <summary>Adds a message on its way to an endpoint.</summary>
     public async ValueTask<WebhookDelivery> AddAsync(
         Transaction tx, Id<Tenant> tenant, Id<WebhookEndpoint> endpoint, Id<StoredMessage> message, string objectKey)
@@ -48,7 +51,7 @@ internal sealed class DeliveryQueue(WebhooksOptions options)
 
     private async ValueTask SendReadyAsync(Transaction tx, Id<Tenant> tenant, Id<WebhookEndpoint> endpoint)
     {
-        var free = await WebhooksStore.CountFreeAsync(tx, endpoint, options.ConcurrentPerEndpoint);
+        var free = await WebhooksStore.CountFreeAsync(tx, endpoint, options.ConcurrentPerEndpoint, tx.Now - FailsForLong);
         if (free <= 0)
             return;
         foreach (var ready in await WebhooksStore.ListReadyAsync(tx, endpoint, free))

@@ -29,8 +29,8 @@ public sealed class WebhooksOptions : IValidatableObject
     public TimeSpan DisableAfter { get; set; } = TimeSpan.FromDays(5);
 
     /// <summary>
-    /// Requests that one endpoint gets at the same time, so that a slow one does not take the places of others; one that failed gets one until it answers.
-    /// Default 8.
+    /// Requests that one endpoint gets at the same time, so that a slow one does not take the places of others; one that has done nothing but fail for a
+    /// minute gets one until it answers. Default 8.
     /// </summary>
     [Range(1, 256)]
     public int ConcurrentPerEndpoint { get; set; } = 8;

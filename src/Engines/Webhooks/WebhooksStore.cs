@@ -113,13 +113,13 @@ internal static class WebhooksStore
         row => ReadDelivery(row), endpoint.Value, objectKey);
 
     /// <summary>How many more requests an endpoint may get now.</summary>
-    /// <param name="most">At the same time; while it fails, one.</param>
-    public static async ValueTask<int> CountFreeAsync(Snapshot snapshot, Id<WebhookEndpoint> endpoint, int most) => (int)(await snapshot.NumberAsync(
+    /// <param name="most">At the same time; one that fails since <paramref name="failingSince"/> or longer gets one.</param>
+    public static async ValueTask<int> CountFreeAsync(Snapshot snapshot, Id<WebhookEndpoint> endpoint, int most, DateTimeOffset failingSince) => (int)(await snapshot.NumberAsync(
         """
-        SELECT CASE WHEN (SELECT failing_since FROM endpoint WHERE id = $1) IS NULL THEN $2 ELSE 1 END - COUNT(*)
+        SELECT CASE WHEN (SELECT failing_since FROM endpoint WHERE id = $1) <= $4 THEN 1 ELSE $2 END - COUNT(*)
         FROM delivery WHERE endpoint = $1 AND state <= 4 AND state = $3
         """,
-        endpoint.Value, (long)most, (int)WebhookDeliveryState.Sending))!.Value;
+        endpoint.Value, most, (int)WebhookDeliveryState.Sending, failingSince))!.Value;
 
     /// <summary>The oldest first.</summary>
     public static ValueTask<List<WebhookDelivery>> ListReadyAsync(Snapshot snapshot, Id<WebhookEndpoint> endpoint, int limit) => snapshot.ListAsync(

@@ -20,7 +20,7 @@ public static class WebhooksSystem
     private static readonly DependencyInfo Endpoints = new(
         WebhookSender.Dependency,
         "The servers of tenants that are told what happens, all together.",
-        "Nobody but the tenant whose endpoint is down: its messages come later, in their order. One that fails gets one request at a time until it answers, "
+        "Nobody but the tenant whose endpoint is down: its messages come later, in their order. One that fails for a minute gets one request at a time, "
         + "and is disabled when it has failed for Basin:Webhooks:DisableAfter.")
     {
         ComesAgain = "by jobs, as Basin:Webhooks:Retries says",

@@ -39,7 +39,7 @@ public sealed class HangingProviderTests
         var held = new List<string>();
         for (var i = 0; i < Waiting; i++)
             held.Add(await shop.PlaceAsync(Shop.Order(quantity: 1)));
-        await Eventually.TrueAsync(() => SandboxOf(shop) is { InFlight: Places, LastMinute.Refusals: >= Waiting - Places });
+        await Eventually.TrueAsync(() => SandboxOf(shop.Host) is { InFlight: Places, LastMinute.Refusals: >= Waiting - Places });
 
         // The clock stands still: whatever follows waits for nothing that would end by its time.
         foreach (var path in (string[])["/v1/orders", "/v1/payments", "/v1/shipments", "/v1/products", $"/v1/stock/{Shop.Sku}"])
@@ -50,10 +50,10 @@ public sealed class HangingProviderTests
         var other = await shop.PlaceAsync(Shop.Order(quantity: 1, sku: DollarSku));
         await Eventually.TrueAsync(async () => await shop.StateOfAsync(other) == "delivered");
         Assert.All(await StatesAsync(shop, held), state => Assert.Equal("placed", state));
-        Assert.Equal(DependencyState.Struggling, SandboxOf(shop).State);
+        Assert.Equal(DependencyState.Struggling, SandboxOf(shop.Host).State);
 
         shop.Host.Clock.Advance(Hang);
-        await Eventually.TrueAsync(() => SandboxOf(shop).LastMinute!.Failures > 0);
+        await Eventually.TrueAsync(() => SandboxOf(shop.Host).LastMinute!.Failures > 0);
         shop.Host.Get<SandboxOptions>().Latency = TimeSpan.Zero;
         await shop.FinishAsync();
 
@@ -111,9 +111,10 @@ public sealed class HangingProviderTests
         Assert.Equal("processing", (await told).Text("status"));
         Assert.False(waiting.IsCompleted);
 
+        await Eventually.TrueAsync(() => SandboxOf(payments.Host).InFlight == 2);
         payments.Host.Get<SandboxOptions>().Latency = TimeSpan.Zero;
         payments.Host.Clock.Advance(TimeSpan.FromSeconds(6));
-        await Eventually.TrueAsync(() => payments.Host.Get<Dependencies>().Look().Single(each => each.Name == Sandbox).LastMinute!.Failures == 2);
+        await Eventually.TrueAsync(() => SandboxOf(payments.Host).LastMinute!.Failures == 2);
         await Eventually.TrueAsync(() =>
         {
             payments.Host.Clock.Advance(TimeSpan.FromMilliseconds(20));
@@ -129,7 +130,7 @@ public sealed class HangingProviderTests
         await shop.Host.Get<InventoryApi>().CountAsync(Shop.Tenant, "test", [new StockLine(DollarSku, Shop.OnHand)], CancellationToken.None);
     }
 
-    private static DependencyView SandboxOf(Shop shop) => shop.Host.Get<Dependencies>().Look().Single(each => each.Name == Sandbox);
+    private static DependencyView SandboxOf(TestHost host) => host.Get<Dependencies>().Look().Single(each => each.Name == Sandbox);
 
     private static async Task<List<string>> StatesAsync(Shop shop, IEnumerable<string> orders)
     {

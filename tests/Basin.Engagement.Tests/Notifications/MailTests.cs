@@ -175,7 +175,7 @@ public sealed class MailTests
         for (var i = 0; i < 8; i++)
             await host.StoreOf("shop").PublishAsync(ShardKey.First, NotificationsHost.Tenant, host.Placed($"acc_{i}"));
         await Eventually.TrueAsync(() => ServerOf(host) is { InFlight: 2, Waiting: 6 });
-        Assert.Equal(2, server.Connections);
+        await Eventually.TrueAsync(() => server.Connections == 2);
         Assert.Single(await host.Client.InboxAsync("acc_7"));
 
         // Each of those that waited gets its turn, in vain, until nobody asks any more.

@@ -167,12 +167,13 @@ public sealed class SendingTests
     }
 
     [Fact]
-    public async Task An_endpoint_that_fails_gets_one_request_at_a_time_until_it_answers()
+    public async Task An_endpoint_that_fails_for_a_minute_gets_one_request_at_a_time_until_it_answers()
     {
         await using var host = await WebhooksHost.StartAsync(settings: ("ConcurrentPerEndpoint", "4"));
         await host.ListenAsync("hook");
         host.Receiver.Answer = (_, response) => Receiver.AnswerAsync(response, 500);
         await host.TellAsync("evt_bad", "pi_bad");
+        await host.Host.AdvanceAsync(TimeSpan.FromMinutes(1));
         var running = 0;
         using var held = new SemaphoreSlim(0);
         host.Receiver.Answer = async (_, response) =>

@@ -62,7 +62,7 @@ internal sealed class SmtpListener : IDisposable
         using var _ = client;
         Connections++;
         if (IsSilent)
-            await Task.Delay(Timeout.Infinite, _stopping.Token);
+            await new TaskCompletionSource().Task.WaitAsync(_stopping.Token);
         using var reader = new StreamReader(client.GetStream(), Encoding.UTF8);
         await using var writer = new StreamWriter(client.GetStream(), new UTF8Encoding(false)) { NewLine = "\r\n", AutoFlush = true };
         var message = new StringBuilder();

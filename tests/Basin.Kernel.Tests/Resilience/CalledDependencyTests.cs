@@ -263,13 +263,7 @@ public sealed class CalledDependencyTests : IDisposable
     private static async Task LeaveAsync(CalledDependency dependency)
     {
         using var caller = new CancellationTokenSource();
-        var asking = dependency.CallAsync(
-            async token =>
-            {
-                await Task.Delay(Timeout.Infinite, token);
-                return 1;
-            },
-            caller.Token).AsTask();
+        var asking = dependency.CallAsync(token => new TaskCompletionSource<int>().Task.WaitAsync(token), caller.Token).AsTask();
         await caller.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
         await Eventually.TrueAsync(() => dependency.InFlight == 0);

@@ -5,7 +5,6 @@ using Basin.Kernel.Resilience;
 using Basin.Kernel.Telemetry;
 using Basin.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Basin.Kernel.Tests.Resilience;
 

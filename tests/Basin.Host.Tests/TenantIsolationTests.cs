@@ -9,6 +9,7 @@ public sealed class TenantIsolationTests(TenantIsolationTests.Neighbours tenants
     private static readonly string[] OperatorsOnly =
     [
         "GET /v1/tenants", "GET /v1/tenants/{id}", "POST /v1/tenants", "POST /v1/keys", "GET /v1/vault/rotations", "POST /v1/vault/rotations",
+        "GET /v1/dependencies",
     ];
 
     /// <summary>Sums name nobody; that they are of one tenant is for the system's own tests.</summary>

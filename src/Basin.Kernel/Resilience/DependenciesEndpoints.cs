@@ -3,6 +3,8 @@ using System.Runtime.CompilerServices;
 using Basin.Kernel.Access;
 using Basin.Kernel.FrontDoors;
 using Basin.Kernel.Hosting;
+using Basin.Kernel.Http;
+using Basin.Kernel.Tenancy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -40,8 +42,12 @@ internal static class DependenciesEndpoints
             .RequireAuthorization(Policies.Operator).ExcludeFromDescription().DisableHttpMetrics();
     }
 
-    /// <summary>Lists what the process that answers depends on, and how it finds it now: other processes may find it otherwise.</summary>
-    private static Ok<DependencyList> ListDependencies(Dependencies dependencies) => TypedResults.Ok(new DependencyList(dependencies.Look()));
+    /// <summary>
+    /// Lists what the process that answers depends on, and how it finds it now: other processes may find it otherwise. Only for operators.
+    /// </summary>
+    private static Ok<DependencyList> ListDependencies(Caller caller, Tenants tenants, Dependencies dependencies) => caller.Tenant == tenants.Main
+        ? TypedResults.Ok(new DependencyList(dependencies.Look()))
+        : throw KernelProblems.Forbidden.With("What all tenants stand on is the operators'.").Refusal();
 
     private static ServerSentEventsResult<DependencyList> WatchDependencies(
         Dependencies dependencies, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken aborted) =>

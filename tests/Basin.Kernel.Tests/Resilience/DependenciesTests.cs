@@ -1,5 +1,3 @@
-using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Resilience;
 using Basin.Kernel.Telemetry;
@@ -20,15 +18,13 @@ public sealed class DependenciesTests
         var thing = host.Services.GetRequiredKeyedService<CalledDependency>(Name);
         await Assert.ThrowsAsync<DependencyException>(() => thing.CallAsync<int>(_ => throw new IOException("No."), CancellationToken.None).AsTask());
 
-        var list = (await host.Client.GetFromJsonAsync<JsonNode>("/v1/dependencies"))!["data"]!.AsArray();
-        var seen = list.Single(each => each!["name"]!.GetValue<string>() == Name)!;
+        var all = host.Get<Dependencies>().Look();
+        var seen = all.Single(each => each.Name == Name);
 
-        Assert.Equal("struggling", seen["state"]!.GetValue<string>());
-        Assert.Equal("3 at a time, none wait", seen["rules"]!["bulkhead"]!.GetValue<string>());
-        Assert.Equal(1, seen["lastMinute"]!["failures"]!.GetValue<int>());
-        Assert.Equal(0, seen["inFlight"]!.GetValue<int>());
-        Assert.Contains(list, each => each!["name"]!.GetValue<string>() is "kernel/files" or "kernel/postgres");
-        Assert.DoesNotContain(list, each => each!["name"]!.GetValue<string>() == "sample/unused");
+        Assert.Equal((DependencyState.Struggling, "3 at a time, none wait"), (seen.State, seen.Rules.Bulkhead));
+        Assert.Equal((0, new CallCounts(1, 1, 0)), (seen.InFlight, seen.LastMinute));
+        Assert.Contains(all, each => each.Name is "kernel/files" or "kernel/postgres");
+        Assert.DoesNotContain(all, each => each.Name == "sample/unused");
     }
 
     [Fact]

@@ -45,9 +45,8 @@ internal static class DependenciesEndpoints
     /// <summary>
     /// Lists what the process that answers depends on, and how it finds it now: other processes may find it otherwise. Only for operators.
     /// </summary>
-    private static Ok<DependencyList> ListDependencies(Caller caller, Tenants tenants, Dependencies dependencies) => caller.Tenant == tenants.Main
-        ? TypedResults.Ok(new DependencyList(dependencies.Look()))
-        : throw KernelProblems.Forbidden.With("What all tenants stand on is the operators'.").Refusal();
+    private static Answer<DependencyList> ListDependencies(Caller caller, Tenants tenants, Dependencies dependencies) =>
+        tenants.IsOperator(caller) ? new DependencyList(dependencies.Look()) : AccessProblems.OperatorsOnly;
 
     private static ServerSentEventsResult<DependencyList> WatchDependencies(
         Dependencies dependencies, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken aborted) =>

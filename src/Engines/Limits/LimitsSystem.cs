@@ -19,6 +19,7 @@ public static class LimitsSystem
                 .RunsEverywhere()
                 .Options<LimitsOptions>("Limits")
                 .Options<RespOptions>("Redis")
+                .DependsOn(services => services.GetRequiredService<PolicyBook>().Dependencies)
                 .Shows("Limits", "/console/limits", "gauge")
                 .Refuses(LimitsProblems.All);
             var services = builder.Services;

@@ -37,7 +37,9 @@ public sealed class SharedLimiterTests : IAsyncLifetime
 
 #pragma warning disable RS0030 // A server outside keeps its own time.
     internal static RespClient Connect(int port) =>
-        new(new RespOptions { Host = "127.0.0.1", Port = port, Timeout = TimeSpan.FromSeconds(10) }, TimeProvider.System, new Randomness(1), SharedLimiter.GreetAsync);
+        new(
+            new RespOptions { Host = "127.0.0.1", Port = port, ConnectTimeout = TimeSpan.FromSeconds(30), Timeout = TimeSpan.FromSeconds(30) },
+            TimeProvider.System, new Randomness(1), SharedLimiter.GreetAsync);
 
     internal static SharedLimiter LimiterOf(RespClient redis, LimitRule rule, WhenUnreachable whenUnreachable = WhenUnreachable.Refuse) =>
         new(redis, "limits:test", rule, whenUnreachable, TimeProvider.System);

@@ -136,7 +136,7 @@ public sealed class EventDeliveryTests : IAsyncLifetime
         Assert.Equal(["dead 4", "blocked 0"], await ParkedAsync());
         Assert.Equal(3, tries);
         Assert.Empty(await EffectsAsync());
-        Assert.Contains(_host.Log.Lines, line => line.EventId == 1102);
+        await Eventually.TrueAsync(() => Task.FromResult(_host.Log.Lines.Any(line => line.EventId == 1102)));
     }
 
     [Fact]

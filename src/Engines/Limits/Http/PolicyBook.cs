@@ -111,6 +111,12 @@ internal sealed class PolicyBook : IAsyncDisposable
             counter.Sweep();
     }
 
+    /// <summary>The Redis, where there is one.</summary>
+    public IEnumerable<Dependency> Dependencies => _redis is null ? [] : [_redis.AsDependency(new DependencyInfo(
+        "limits/redis",
+        "Counts the requests of all processes together, by the policies that are shared.",
+        "Nothing, where a policy counts here meanwhile: each process allows as much as all did together. 429, where a policy refuses meanwhile."))];
+
     public ValueTask DisposeAsync() => _redis?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private Policy Make(string name, PolicyOptions terms)

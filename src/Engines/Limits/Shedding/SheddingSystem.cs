@@ -53,8 +53,9 @@ public static class SheddingSystem
         }
     }
 
-    /// <summary>Shows the load of the process that answers: its limit, what is served and refused of each class, and what it leaves out.</summary>
-    private static Answer<LoadReport> GetLoad(LoadMonitor monitor) => monitor.Latest;
+    /// <summary>Shows the load of the process that answers: its limit, what is served and refused of each class, and what it leaves out. Only for operators.</summary>
+    private static Answer<LoadReport> GetLoad(Caller caller, Tenants tenants, LoadMonitor monitor) =>
+        tenants.IsOperator(caller) ? monitor.Latest : AccessProblems.OperatorsOnly;
 
     /// <summary>Lists the routes of the process that answers, files apart, with the class of their requests.</summary>
     private static Answer<RouteClassList> ListRoutes(EndpointDataSource routes) => new RouteClassList(

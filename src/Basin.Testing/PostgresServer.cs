@@ -69,14 +69,22 @@ public sealed class PostgresServer : IDisposable
             as=""
         fi
         $as "$bin/initdb" --pgdata "$0/data" --username basin --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync >/dev/null
-        $as "$bin/postgres" -D "$0/data" -k "$0" -c listen_addresses= $1 \
-            -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off -c checkpoint_timeout=1h \
-            -c max_connections=500 -c shared_buffers=128MB -c max_wal_size=4GB -c log_min_messages=panic -c log_min_error_statement=panic \
-            </dev/null >"$0/log" 2>&1 &
-        server=$!
-        read -r _ || true
+        start() {
+            $as "$bin/postgres" -D "$0/data" -k "$0" -c listen_addresses= $1 \
+                -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off -c checkpoint_timeout=1h \
+                -c max_connections=500 -c shared_buffers=128MB -c max_wal_size=4GB -c log_min_messages=panic -c log_min_error_statement=panic \
+                </dev/null >>"$0/log" 2>&1 &
+            server=$!
+        }
+        start "$1"
+        while read -r order; do
+            case $order in
+                kill) kill -QUIT $server; wait $server || true ;;
+                start) start "$1" ;;
+            esac
+        done
         # At once: a checkpoint of what is thrown away took seconds.
-        kill -QUIT $server
+        kill -QUIT $server 2>/dev/null || true
         wait $server || true
         umount "$0/small" 2>/dev/null || true
         rm -rf "$0"
@@ -98,6 +106,22 @@ public sealed class PostgresServer : IDisposable
                 pause.Wait(TimeSpan.FromMilliseconds(50));
             }
         }
+    }
+
+    /// <summary>Ends it at once, as a crash does; what it has committed is on its disk.</summary>
+    public void Kill() => Order("kill");
+
+    /// <summary>Starts it after <see cref="Kill"/>, on the same data.</summary>
+    public void StartAgain()
+    {
+        Order("start");
+        WaitUntilReady();
+    }
+
+    private void Order(string order)
+    {
+        _process.StandardInput.WriteLine(order);
+        _process.StandardInput.Flush();
     }
 
     /// <summary>What a slow machine has not cleaned up by then goes on being cleaned up.</summary>

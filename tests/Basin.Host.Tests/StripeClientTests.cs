@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Basin.Testing;
 
 namespace Basin.Host.Tests;
 

@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using Basin.Testing;
 
-namespace Basin.Host.Tests;
+namespace Basin.Testing;
 
 /// <summary>The program itself, as people start it: a process of its own, on a free port, with data of its own.</summary>
-internal sealed class HostProcess : IAsyncDisposable
+public sealed class HostProcess : IAsyncDisposable
 {
     public const string OperatorKey = "operator-key-of-these-tests";
 
@@ -30,6 +29,21 @@ internal sealed class HostProcess : IAsyncDisposable
 
     /// <summary>Somebody without a key, at first.</summary>
     public HttpClient Client { get; } = new() { Timeout = Patience };
+
+    /// <summary>Its number.</summary>
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>What it holds in memory at the moment.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.HasExited ? 0 : _process.WorkingSet64;
+        }
+    }
 
     /// <summary>Where the data is, as this process sees it, whatever the host has mounted there.</summary>
     public string DataDirectory => $"/proc/{_process.Id}/root{_data}";
@@ -99,8 +113,7 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Asks for the end, as an operating system does.</summary>
     public async Task<int> TerminateAsync()
     {
-        using (var kill = Process.Start("kill", _process.Id.ToString()))
-            await kill.WaitForExitAsync();
+        await SignalAsync("TERM");
         using var timeout = new CancellationTokenSource(Patience);
         await _process.WaitForExitAsync(timeout.Token);
         return _process.ExitCode;
@@ -111,6 +124,13 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         _process.Kill();
         return _process.WaitForExitAsync();
+    }
+
+    /// <param name="signal">Such as <c>STOP</c>.</param>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -140,7 +160,7 @@ internal sealed class HostProcess : IAsyncDisposable
 
     private static Process Start(Surroundings surroundings, string data, string[] args)
     {
-        string[] command = [.. surroundings.Launcher(data), "dotnet", Path.Combine(AppContext.BaseDirectory, "Basin.Host.dll"), .. args];
+        string[] command = [.. surroundings.Launcher(data), "dotnet", surroundings.Program, .. args];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             UseShellExecute = false,
@@ -156,8 +176,11 @@ internal sealed class HostProcess : IAsyncDisposable
 }
 
 /// <summary>What a host finds around itself.</summary>
-internal sealed record Surroundings
+public sealed record Surroundings
 {
+    /// <summary>The assembly of the host; the one beside this program unless somebody asks for another.</summary>
+    public string Program { get; init; } = Path.Combine(AppContext.BaseDirectory, "Basin.Host.dll");
+
     /// <summary>Where the data stays; null for a directory that ends with the host.</summary>
     public string? Data { get; init; }
 

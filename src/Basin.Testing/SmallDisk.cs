@@ -1,13 +1,12 @@
 using System.Diagnostics;
-using Basin.Testing;
 
-namespace Basin.Host.Tests;
+namespace Basin.Testing;
 
 /// <summary>
 /// A file system of a few megabytes below a host's data. It is mounted for the host's process only, so it goes away with that, however that
 /// ends.
 /// </summary>
-internal sealed class SmallDisk(HostProcess host)
+public sealed class SmallDisk(HostProcess host)
 {
     private const int Block = 4096;
 

@@ -1,0 +1,132 @@
+using System.Globalization;
+
+namespace Basin.Drills;
+
+/// <summary>One number with its limit. All are pure functions of what was seen.</summary>
+/// <param name="Unit">Behind the number, such as <c>s</c>; may be empty.</param>
+/// <param name="IsFloor">Whether the number must be at least the limit instead of at most.</param>
+internal sealed record Grade(string Name, string Unit, double Limit, Func<Observed, double> Measure, bool IsFloor = false)
+{
+    /// <summary>Answers slower than this are as bad as none, where recovery is measured.</summary>
+    private const double SlowMilliseconds = 2_000;
+
+    private const int MaxExamples = 5;
+
+    /// <summary>What the number counts, where it counts findings.</summary>
+    public Func<Findings, IReadOnlyList<string>>? Of { get; private init; }
+
+    /// <summary>Acknowledged writes lost.</summary>
+    public static Grade Lost { get; } = Counting("Acknowledged writes lost", findings => findings.Lost);
+
+    /// <summary>Effects doubled.</summary>
+    public static Grade Doubled { get; } = Counting("Effects doubled", findings => findings.Doubled);
+
+    public static Grade Books { get; } = Counting("Books that disagree", findings => findings.Wrong);
+
+    public static Grade Repeats { get; } = Counting("Repeats answered differently", findings => findings.Changed);
+
+    public static Grade Unserved { get; } = new("Customers who got nothing", "", 0, seen => seen.Visits.Count(visit => !visit.IsServed));
+
+    /// <summary>What holds in every drill, whatever breaks.</summary>
+    public static IReadOnlyList<Grade> Always { get; } = [Lost, Doubled, Books, Repeats];
+
+    /// <summary>A drill whose fault nobody notices proves nothing.</summary>
+    public static Grade Felt(int tries = 1) => new(
+        "Tries that met the fault", "", tries, seen => seen.Tries.Count(one => one.Reply is Reply.Refused or Reply.Error or Reply.Silence), IsFloor: true);
+
+    /// <summary>Seconds from the end of the last fault until everybody who comes is served at the first try, and promptly, for good.</summary>
+    public static Grade Recovers(double within) => new("Time to recover", "s", within, RecoverySeconds);
+
+    /// <summary>Part of a class's tries without an answer or with an error; refusals do not count.</summary>
+    public static Grade Errors(Kind kind, double atMost) => new(
+        $"Error share of {kind.Word}", "%", atMost, seen => 100 * ShareOf(seen, kind, reply => reply is Reply.Error or Reply.Silence or Reply.Rejected));
+
+    /// <summary>Part of a class's tries that are sent away for the moment.</summary>
+    public static Grade Refusals(Kind kind, double atMost) => new(
+        $"Refusal share of {kind.Word}", "%", atMost, seen => 100 * ShareOf(seen, kind, reply => reply == Reply.Refused));
+
+    /// <summary>Served per second.</summary>
+    public static Grade Goodput(Kind kind, double atLeast) => new(
+        $"Goodput of {kind.Word}", "/s", atLeast, seen => seen.Visits.Count(visit => visit.Arrival.Kind == kind && visit.IsServed) / seen.Seconds, IsFloor: true);
+
+    /// <summary>How much slower a class's usual answer is while the fault lasts, than before it; measured in one run.</summary>
+    public static Grade Slowdown(Kind kind, double atMost) => new($"Slowdown of {kind.Word} (p50)", "x", atMost, seen => SlowdownOf(seen, kind));
+
+    /// <summary>What the host's memory comes to at most.</summary>
+    public static Grade Memory(double megabytes) => new(
+        "Memory of the host", "MB", megabytes, seen => seen.Memory.Select(sample => sample.Bytes / 1e6).DefaultIfEmpty(0).Max());
+
+    /// <summary>How many of an SKU were sold.</summary>
+    public static Grade Sold(string sku, long atMost) => new($"Sold of {sku}", "", atMost, seen => seen.Findings.Sold.GetValueOrDefault(sku));
+
+    /// <inheritdoc cref="Sold"/>
+    public static Grade SoldAtLeast(string sku, long atLeast) =>
+        new($"Sold of {sku}, at least", "", atLeast, seen => seen.Findings.Sold.GetValueOrDefault(sku), IsFloor: true);
+
+    /// <summary>A number that the drill has taken itself.</summary>
+    public static Grade Noted(string name, double atMost, string unit = "") => new(name, unit, atMost, seen => seen.Notes.GetValueOrDefault(name, double.PositiveInfinity));
+
+    /// <inheritdoc cref="Noted"/>
+    public static Grade NotedAtLeast(string name, double atLeast, string unit = "") =>
+        new(name, unit, atLeast, seen => seen.Notes.GetValueOrDefault(name, double.NegativeInfinity), IsFloor: true);
+
+    /// <summary>Such as "Time to recover: at most 10s".</summary>
+    public string Words => string.Create(CultureInfo.InvariantCulture, $"{Name}: {(IsFloor ? "at least" : "at most")} {Limit}{Unit}");
+
+    public Result Judge(Observed seen)
+    {
+        var measured = Measure(seen);
+        var passed = IsFloor ? measured >= Limit : measured <= Limit;
+        return new Result(this, measured, passed, [.. (Of?.Invoke(seen.Findings) ?? []).Take(MaxExamples)]);
+    }
+
+    private static Grade Counting(string name, Func<Findings, IReadOnlyList<string>> of) => new(name, "", 0, seen => of(seen.Findings).Count) { Of = of };
+
+    private static double RecoverySeconds(Observed seen)
+    {
+        var after = seen.Visits.Where(visit => visit.Arrival.At >= seen.FaultEnded).OrderBy(visit => visit.Arrival.At).ToList();
+        if (after.Count == 0 || IsBad(after[^1]))
+            return double.PositiveInfinity;
+        return after.FindLastIndex(IsBad) is >= 0 and var last ? after[last + 1].Arrival.At - seen.FaultEnded : 0;
+
+        static bool IsBad(Visit visit) => !visit.IsServed || visit.Tries > 1 || visit.Milliseconds > SlowMilliseconds;
+    }
+
+    private static double SlowdownOf(Observed seen, Kind kind)
+    {
+        var served = seen.Visits.Where(visit => visit.Arrival.Kind == kind && visit.IsServed).ToList();
+        var before = Percentile.Of(served.Where(visit => visit.Arrival.At < seen.FaultBegan).Select(visit => visit.Milliseconds), 0.5);
+        var during = Percentile.Of(served.Where(visit => seen.IsDuringFault(visit.Arrival.At)).Select(visit => visit.Milliseconds), 0.5);
+        return during / before;
+    }
+
+    private static double ShareOf(Observed seen, Kind kind, Func<Reply, bool> counts)
+    {
+        var tries = seen.Tries.Where(one => one.Kind == kind).ToList();
+        return tries.Count == 0 ? 0 : tries.Count(one => counts(one.Reply)) / (double)tries.Count;
+    }
+}
+
+/// <summary>A grade with its number.</summary>
+/// <param name="Examples">Some of what was counted, in words.</param>
+internal sealed record Result(Grade Grade, double Measured, bool Passed, IReadOnlyList<string> Examples);
+
+internal static class Percentile
+{
+    /// <param name="part">Such as 0.99.</param>
+    /// <returns>The nearest rank; NaN of nothing.</returns>
+    public static double Of(IEnumerable<double> values, double part)
+    {
+        var sorted = values.Order().ToList();
+        return sorted.Count == 0 ? double.NaN : sorted[Math.Clamp((int)Math.Ceiling(part * sorted.Count) - 1, 0, sorted.Count - 1)];
+    }
+}
+
+internal static class KindWords
+{
+    extension(Kind kind)
+    {
+        /// <summary>Such as <c>checkout</c>.</summary>
+        public string Word => kind.ToString().ToLowerInvariant();
+    }
+}

@@ -1,0 +1,90 @@
+using Basin.Testing;
+
+namespace Basin.Drills.Running;
+
+/// <summary>A copy of the host for one drill: its own process, data, key and port, behind a wire that stays where it is whatever becomes of the process.</summary>
+internal sealed class PrivateHost(Surrounds surrounds, string program, TemporaryDirectory place, Wire wire) : IAsyncDisposable
+{
+    /// <summary>What follows from an order follows at once, so that all of it happens within a drill.</summary>
+    private static readonly string[] Usual =
+    [
+        "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00", "--Basin:Notifications:Email=false",
+        "--Basin:Payments:FirstWait=00:00:00.1", "--Basin:Payments:LongestWait=00:00:01", "--Basin:Events:LongestYield=00:00:02",
+    ];
+
+    private readonly string _clock = place.File("clock");
+    private HostProcess? _process;
+    private PostgresServer? _database;
+    private SmallDisk? _disk;
+
+    public string Data { get; } = place.File("data");
+
+    public PostgresServer Database => _database ?? throw new InvalidOperationException("The drill has not asked for PostgreSQL.");
+
+    public SmallDisk Disk => surrounds.HasSmallDisk ? _disk ??= new SmallDisk(Process) : throw new InvalidOperationException("The drill has not asked for a small disk.");
+
+    /// <summary>0 while it does not run.</summary>
+    public long ResidentBytes => _process is { HasExited: false } process ? process.ResidentBytes : 0;
+
+    private HostProcess Process => _process ?? throw new InvalidOperationException("The host has not been started.");
+
+    /// <summary>A program with the operator's key, straight to the process of now.</summary>
+    public HttpClient Client => Process.ClientOf();
+
+    /// <summary>Starts it, again too, and returns when it is ready.</summary>
+    public async Task StartAsync()
+    {
+        await EndAsync();
+        Directory.CreateDirectory(Data);
+        if (surrounds.HasPostgres)
+            _database ??= PostgresServer.StartDurable(Directory.CreateTempSubdirectory("basin-pg-").FullName);
+        if (surrounds.HasClock && !File.Exists(_clock))
+            await SetClockAsync("+0");
+        _process = await HostProcess.StartAsync(Surroundings, [.. Usual, .. DatabaseSettings, .. surrounds.Settings]);
+        wire.Target = _process.Client.BaseAddress!.Port;
+    }
+
+    /// <summary>What another process would be started with, to share what this one has.</summary>
+    public Surroundings Surroundings => new()
+    {
+        Program = program,
+        Data = Data,
+        Backend = Backend.Sqlite,
+        Environment = surrounds.HasClock ? FakeTime.EnvironmentOf(_clock) : new Dictionary<string, string>(),
+        Launcher = surrounds.HasSmallDisk ? SmallDisk.Surroundings.Launcher : _ => [],
+    };
+
+    private IEnumerable<string> DatabaseSettings => _database is null ? [] : [$"--Basin:Postgres:ConnectionString={_database.ConnectionText}"];
+
+    public Task KillAsync() => Process.KillAsync();
+
+    public Task SignalAsync(string signal) => Process.SignalAsync(signal);
+
+    /// <summary>Asks it to end, waits for that, and starts it.</summary>
+    public async Task RestartAsync()
+    {
+        await Process.TerminateAsync();
+        await StartAsync();
+    }
+
+    /// <param name="offset">From the true time, such as <c>+1h</c>.</param>
+    public async Task SetClockAsync(string offset)
+    {
+        // Whoever reads it meets the old offset or the new one, never half of one.
+        await File.WriteAllTextAsync(_clock + ".next", offset + "\n");
+        File.Move(_clock + ".next", _clock, overwrite: true);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        _database?.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
+        if (_process is { } former)
+            await former.DisposeAsync();
+        _process = null;
+    }
+}

@@ -1,0 +1,85 @@
+using Basin.Testing;
+
+namespace Basin.Drills.Running;
+
+/// <summary>What came of a drill.</summary>
+/// <param name="Skipped">Why it could not run here; null when it ran.</param>
+internal sealed record Outcome(Drill Drill, int Seed, DateTimeOffset BeganAt, double TotalSeconds, Observed? Seen, IReadOnlyList<Result> Results, string? Skipped)
+{
+    public bool Passed => Skipped is null && Results.All(result => result.Passed);
+}
+
+/// <summary>Runs one drill from its beginning to its end.</summary>
+/// <param name="program">The assembly of the host to drill.</param>
+internal sealed class Runner(string program, TimeProvider time)
+{
+    private static readonly TimeSpan MemoryEvery = TimeSpan.FromSeconds(0.5);
+
+    /// <param name="watch">Gets the stage as soon as there is one, to show what goes on.</param>
+    public async Task<Outcome> RunAsync(Drill drill, int seed, Action<Stage> watch)
+    {
+        var (beganAt, began) = (time.GetUtcNow(), time.GetTimestamp());
+        if (drill.Host.Missing is { } missing)
+            return new Outcome(drill, seed, beganAt, 0, null, [], missing);
+        await using var stage = new Stage(drill, seed, program, time) { Doing = "starting a private copy of the host" };
+        watch(stage);
+        await stage.Host.StartAsync();
+        await Shop.FillAsync(stage.Host.Client, drill.Stock);
+        if (drill.Before is { } before)
+            await before(stage);
+        var seen = await ObserveAsync(stage, drill.Load.PlanOf(seed, [.. drill.Stock.Keys.Where(sku => sku != Goods.Hot)]));
+        return new Outcome(drill, seed, beganAt, time.GetElapsedTime(began).TotalSeconds, seen, [.. drill.Grades.Select(grade => grade.Judge(seen))], null);
+    }
+
+    private async Task<Observed> ObserveAsync(Stage stage, IReadOnlyList<Arrival> plan)
+    {
+        using var client = HttpClient.To(stage.Wire.Address, HostProcess.OperatorKey);
+        var drill = stage.Drill;
+        using var over = new CancellationTokenSource();
+        var began = time.GetTimestamp();
+        var memory = SampleMemoryAsync(stage, began, over.Token);
+        stage.Doing = "customers come";
+        var crowd = new Crowd(stage, client).ComeAsync(plan, began);
+        var faults = await Task.WhenAll(drill.Faults.Select(fault => BreakAsync(stage, fault, began)));
+        await crowd;
+        await over.CancelAsync();
+        if (drill.Afterwards is { } afterwards)
+            await afterwards(stage);
+        stage.Doing = "reading the books";
+        var books = await new BookReader(stage.Host.Client, stage.Visits).ReadAsync();
+        stage.Notes["Dead letters"] = books.DeadLetters;
+        return new Observed(
+            drill.Load.Seconds, [.. stage.Visits.OrderBy(visit => visit.Arrival.Number)], [.. stage.Tries.OrderBy(one => one.At)], faults, await memory,
+            Audit.Of(stage.Visits, books, drill.Stock), new SortedDictionary<string, double>(stage.Notes));
+    }
+
+    private async Task<FaultTime> BreakAsync(Stage stage, Fault fault, long began)
+    {
+        await UntilAsync(fault.At);
+        var from = time.GetElapsedTime(began).TotalSeconds;
+        stage.Doing = fault.Name;
+        await fault.BeginAsync(stage);
+        await UntilAsync(fault.Until);
+        var until = time.GetElapsedTime(began).TotalSeconds;
+        await fault.MendAsync(stage);
+        stage.Doing = "customers come";
+        return new FaultTime(fault.Name, from, until);
+
+        async Task UntilAsync(double second)
+        {
+            if (TimeSpan.FromSeconds(second) - time.GetElapsedTime(began) is { Ticks: > 0 } wait)
+                await Task.Delay(wait, time);
+        }
+    }
+
+    private async Task<IReadOnlyList<MemorySample>> SampleMemoryAsync(Stage stage, long began, CancellationToken over)
+    {
+        var samples = new List<MemorySample>();
+        while (!over.IsCancellationRequested)
+        {
+            samples.Add(new MemorySample(time.GetElapsedTime(began).TotalSeconds, stage.Host.ResidentBytes));
+            await Task.Delay(MemoryEvery, time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        return samples;
+    }
+}

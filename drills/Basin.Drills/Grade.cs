@@ -56,6 +56,15 @@ internal sealed record Grade(string Name, string Unit, double Limit, Func<Observ
     public static Grade Memory(double megabytes) => new(
         "Memory of the host", "MB", megabytes, seen => seen.Memory.Select(sample => sample.Bytes / 1e6).DefaultIfEmpty(0).Max());
 
+    /// <summary>Things made later whose ids are not larger; per kind, since each has its own ids.</summary>
+    public static Grade IdsBackwards { get; } = new("Ids that went backwards", "", 0, seen => Enum.GetValues<Kind>().Sum(kind => CountBackwards(seen, kind)));
+
+    /// <summary>Requests that the host had when the fault began, and that got no answer.</summary>
+    public static Grade CutOff { get; } = new("Requests cut off", "", 0, seen => TriesUnderWay(seen).Count(one => one.Reply == Reply.Silence));
+
+    /// <summary>Requests that the host had when the fault began.</summary>
+    public static Grade UnderWay(int atLeast) => new("Requests under way", "", atLeast, seen => TriesUnderWay(seen).Count(), IsFloor: true);
+
     /// <summary>How many of an SKU were sold.</summary>
     public static Grade Sold(string sku, long atMost) => new($"Sold of {sku}", "", atMost, seen => seen.Findings.Sold.GetValueOrDefault(sku));
 
@@ -90,6 +99,17 @@ internal sealed record Grade(string Name, string Unit, double Limit, Func<Observ
         return after.FindLastIndex(IsBad) is >= 0 and var last ? after[last + 1].Arrival.At - seen.FaultEnded : 0;
 
         static bool IsBad(Visit visit) => !visit.IsServed || visit.Tries > 1 || visit.Milliseconds > SlowMilliseconds;
+    }
+
+    /// <summary>Who is sent in the last moment may meet a closed door.</summary>
+    private static IEnumerable<Try> TriesUnderWay(Observed seen) =>
+        seen.Tries.Where(one => one.At < seen.FaultBegan - 0.02 && one.At + (one.Milliseconds / 1000) > seen.FaultBegan);
+
+    private static int CountBackwards(Observed seen, Kind kind)
+    {
+        var made = seen.Visits.Where(visit => visit.Arrival.Kind == kind && visit.Id is not null).ToList();
+        return made.Count(later => made.Exists(earlier =>
+            earlier.Arrival.At + (earlier.Milliseconds / 1000) < later.Arrival.At && string.CompareOrdinal(earlier.Id, later.Id) >= 0));
     }
 
     private static double SlowdownOf(Observed seen, Kind kind)

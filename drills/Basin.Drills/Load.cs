@@ -63,22 +63,30 @@ internal sealed record Arrival(int Number, double At, Kind Kind, string Sku, str
 }
 
 /// <summary>Who comes within some seconds; decided by the seed alone.</summary>
+/// <param name="Seconds">At least so long; customers go on coming until the last fault is mended, and for a while after it.</param>
 internal sealed record Load(double Seconds, params IReadOnlyList<Traffic> Traffic)
 {
+    /// <summary>How long customers come after the last fault is mended.</summary>
+    public const double SecondsAfterFaults = 4;
+
+    /// <summary>A drill ends by itself, whatever its faults do.</summary>
+    public const double MaxSeconds = 90;
+
     public Manners Manners { get; init; } = new();
 
     /// <summary>All arrivals in their order.</summary>
     /// <param name="skus">What is for sale.</param>
-    public IReadOnlyList<Arrival> PlanOf(int seed, IReadOnlyList<string> skus) =>
+    /// <param name="seconds">How far the plan goes; one that goes further begins in the same way.</param>
+    public IReadOnlyList<Arrival> PlanOf(int seed, IReadOnlyList<string> skus, double seconds) =>
     [
-        .. Traffic.SelectMany((traffic, index) => ArrivalsOf(traffic, new Randomness(unchecked((seed * 31) + index)), skus))
+        .. Traffic.SelectMany((traffic, index) => ArrivalsOf(traffic, new Randomness(unchecked((seed * 31) + index)), skus, seconds))
             .OrderBy(arrival => arrival.At)
             .Select((arrival, index) => arrival with { Number = index + 1 }),
     ];
 
-    private IEnumerable<Arrival> ArrivalsOf(Traffic traffic, Randomness chance, IReadOnlyList<string> skus)
+    private IEnumerable<Arrival> ArrivalsOf(Traffic traffic, Randomness chance, IReadOnlyList<string> skus, double seconds)
     {
-        var until = Math.Min(traffic.Until, Seconds);
+        var until = Math.Min(traffic.Until, seconds);
         for (var at = traffic.From + Gap(); at < until; at += Gap())
             yield return new Arrival(0, at, traffic.Kind, traffic.Sku ?? skus[chance.Next(skus.Count)], traffic.Card);
 

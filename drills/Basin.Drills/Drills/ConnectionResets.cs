@@ -6,11 +6,11 @@ internal static class ConnectionResets
     {
         Area = "host",
         Hypothesis = "Who has lost an answer gets it by asking again under the same key; nothing happens twice, however often the network fails.",
-        Load = new Load(10, new Traffic(Kind.Browse, 10), new Traffic(Kind.Cart, 5), new Traffic(Kind.Checkout, 20), new Traffic(Kind.Payment, 10)),
-        Faults = [Fault.Resets(at: 2, during: 5)],
-        Grades = [.. Grade.Always, Grade.Unserved, Grade.Felt(), Grade.Recovers(within: 5)],
-        Why = "The first answer to a key is kept in the transaction of its effect. A repeat gets it, or waits for it while the first still runs.",
-        Code = ["src/Basin.Kernel/Http/Once.cs", "src/Commerce/StripeDialect/StripeOnce.cs", "ARCHITECTURE.md"],
+        Load = new Load(9, new Traffic(Kind.Browse, 10), new Traffic(Kind.Cart, 5), new Traffic(Kind.Checkout, 20), new Traffic(Kind.Payment, 8)),
+        Faults = [Fault.Resets(at: 2, during: 4)],
+        Grades = [.. Grade.Always, Grade.Unserved, Grade.Felt(), Grade.Recovers(within: 10)],
+        Why = "The first answer to a key is kept in the transaction of its effect, and a repeat gets it, word for word.",
+        Code = ["src/Basin.Kernel/Http/Once.cs", "src/Basin.Kernel/Http/OnceDialect.cs", "src/Commerce/StripeDialect/StripeOnce.cs"],
         TakenAway = new("", "", ""),
     };
 }

@@ -22,6 +22,13 @@ internal sealed class Terminal(IAnsiConsole console, TimeProvider time)
     {
         console.Write(new Rule($"[bold]{Markup.Escape(drill.Title)}[/] [dim]{drill.Name}[/]").LeftJustified());
         console.MarkupLineInterpolated($"[dim]We claim:[/] {drill.Hypothesis}");
+        var outcome = console.Profile.Capabilities.Interactive ? await WatchAsync(runAsync) : await runAsync(_ => { });
+        Show(outcome);
+        return outcome;
+    }
+
+    private async Task<Outcome> WatchAsync(Func<Action<Stage>, Task<Outcome>> runAsync)
+    {
         Outcome? outcome = null;
         await console.Status().Spinner(Spinner.Known.Dots).StartAsync("…", async status =>
         {
@@ -35,7 +42,6 @@ internal sealed class Terminal(IAnsiConsole console, TimeProvider time)
             }
             outcome = await running;
         });
-        Show(outcome!);
         return outcome!;
     }
 

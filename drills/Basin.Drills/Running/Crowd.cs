@@ -10,6 +10,9 @@ internal sealed class Crowd(Stage stage, HttpClient client)
     private readonly Manners _manners = stage.Drill.Load.Manners;
     private long _began;
 
+    /// <summary>Who would come later stays at home. Second of the load.</summary>
+    public double Until { get; set; } = double.PositiveInfinity;
+
     private double Now => stage.Time.GetElapsedTime(_began).TotalSeconds;
 
     /// <summary>Ends when the last customer has gone.</summary>
@@ -22,6 +25,8 @@ internal sealed class Crowd(Stage stage, HttpClient client)
         {
             if (TimeSpan.FromSeconds(arrival.At - Now) is { Ticks: > 0 } wait)
                 await Task.Delay(wait, stage.Time);
+            if (arrival.At > Until)
+                break;
             inside.Add(VisitAsync(arrival));
         }
         await Task.WhenAll(inside);

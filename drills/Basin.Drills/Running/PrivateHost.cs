@@ -6,7 +6,7 @@ namespace Basin.Drills.Running;
 internal sealed class PrivateHost(Surrounds surrounds, string program, TemporaryDirectory place, Wire wire) : IAsyncDisposable
 {
     /// <summary>What follows from an order follows at once, so that all of it happens within a drill.</summary>
-    private static readonly string[] Usual =
+    public static IReadOnlyList<string> Usual { get; } =
     [
         "--Basin:Shipping:DispatchAfter=00:00:00", "--Basin:Shipping:DeliverAfter=00:00:00", "--Basin:Notifications:Email=false",
         "--Basin:Payments:FirstWait=00:00:00.1", "--Basin:Payments:LongestWait=00:00:01", "--Basin:Events:LongestYield=00:00:02",
@@ -55,6 +55,14 @@ internal sealed class PrivateHost(Surrounds surrounds, string program, Temporary
     };
 
     private IEnumerable<string> DatabaseSettings => _database is null ? [] : [$"--Basin:Postgres:ConnectionString={_database.ConnectionText}"];
+
+    /// <summary>Runs a command of the program, such as a backup.</summary>
+    public async Task RunAsync(params string[] arguments)
+    {
+        var (code, _, error) = await HostProcess.RunAsync(new Surroundings { Program = program }, arguments);
+        if (code != 0)
+            throw new InvalidOperationException($"basin {arguments[0]} ended with {code}: {error}");
+    }
 
     public Task KillAsync() => Process.KillAsync();
 

@@ -27,7 +27,7 @@ internal sealed class Runner(string program, TimeProvider time)
         await Shop.FillAsync(stage.Host.Client, drill.Stock);
         if (drill.Before is { } before)
             await before(stage);
-        var seen = await ObserveAsync(stage, drill.Load.PlanOf(seed, [.. drill.Stock.Keys.Where(sku => sku != Goods.Hot)]));
+        var seen = await ObserveAsync(stage, drill.Load.PlanOf(seed, [.. drill.Stock.Keys.Where(sku => sku != Goods.Hot)], Load.MaxSeconds));
         return new Outcome(drill, seed, beganAt, time.GetElapsedTime(began).TotalSeconds, seen, [.. drill.Grades.Select(grade => grade.Judge(seen))], null);
     }
 
@@ -39,9 +39,11 @@ internal sealed class Runner(string program, TimeProvider time)
         var began = time.GetTimestamp();
         var memory = SampleMemoryAsync(stage, began, over.Token);
         stage.Doing = "customers come";
-        var crowd = new Crowd(stage, client).ComeAsync(plan, began);
-        var faults = await Task.WhenAll(drill.Faults.Select(fault => BreakAsync(stage, fault, began)));
-        await crowd;
+        var crowd = new Crowd(stage, client);
+        var visits = crowd.ComeAsync(plan, began);
+        var faults = await BreakAllAsync(stage, began);
+        crowd.Until = Math.Max(drill.Load.Seconds, faults.Count == 0 ? 0 : Seconds(began) + Load.SecondsAfterFaults);
+        await visits;
         await over.CancelAsync();
         if (drill.Afterwards is { } afterwards)
             await afterwards(stage);
@@ -49,25 +51,36 @@ internal sealed class Runner(string program, TimeProvider time)
         var books = await new BookReader(stage.Host.Client, stage.Visits).ReadAsync();
         stage.Notes["Dead letters"] = books.DeadLetters;
         return new Observed(
-            drill.Load.Seconds, [.. stage.Visits.OrderBy(visit => visit.Arrival.Number)], [.. stage.Tries.OrderBy(one => one.At)], faults, await memory,
+            crowd.Until, [.. stage.Visits.OrderBy(visit => visit.Arrival.Number)], [.. stage.Tries.OrderBy(one => one.At)], faults, await memory,
             Audit.Of(stage.Visits, books, drill.Stock), new SortedDictionary<string, double>(stage.Notes));
+    }
+
+    private double Seconds(long began) => time.GetElapsedTime(began).TotalSeconds;
+
+    /// <summary>One after the other: what is mended late delays what comes next.</summary>
+    private async Task<IReadOnlyList<FaultTime>> BreakAllAsync(Stage stage, long began)
+    {
+        var times = new List<FaultTime>();
+        foreach (var fault in stage.Drill.Faults.OrderBy(fault => fault.At))
+            times.Add(await BreakAsync(stage, fault, began));
+        return times;
     }
 
     private async Task<FaultTime> BreakAsync(Stage stage, Fault fault, long began)
     {
         await UntilAsync(fault.At);
-        var from = time.GetElapsedTime(began).TotalSeconds;
+        var from = Seconds(began);
         stage.Doing = fault.Name;
         await fault.BeginAsync(stage);
-        await UntilAsync(fault.Until);
-        var until = time.GetElapsedTime(began).TotalSeconds;
+        await UntilAsync(from + fault.Until - fault.At);
+        var until = Seconds(began);
         await fault.MendAsync(stage);
         stage.Doing = "customers come";
         return new FaultTime(fault.Name, from, until);
 
         async Task UntilAsync(double second)
         {
-            if (TimeSpan.FromSeconds(second) - time.GetElapsedTime(began) is { Ticks: > 0 } wait)
+            if (TimeSpan.FromSeconds(second - Seconds(began)) is { Ticks: > 0 } wait)
                 await Task.Delay(wait, time);
         }
     }
@@ -77,7 +90,7 @@ internal sealed class Runner(string program, TimeProvider time)
         var samples = new List<MemorySample>();
         while (!over.IsCancellationRequested)
         {
-            samples.Add(new MemorySample(time.GetElapsedTime(began).TotalSeconds, stage.Host.ResidentBytes));
+            samples.Add(new MemorySample(Seconds(began), stage.Host.ResidentBytes));
             await Task.Delay(MemoryEvery, time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         return samples;

@@ -5,6 +5,8 @@ namespace Basin.Drills;
 /// <summary>Compares what customers were told with what the books say. Pure: the same visits and books give the same findings.</summary>
 internal static class Audit
 {
+    private const int MaxShown = 40;
+
     /// <param name="stock">What there was of each SKU at the beginning.</param>
     public static Findings Of(IReadOnlyCollection<Visit> visits, Books books, IReadOnlyDictionary<string, long> stock) => new(
         [.. LostOrders(visits, books), .. LostCarts(visits, books), .. LostPayments(visits, books)],
@@ -92,9 +94,11 @@ internal static class Audit
         .Select(visit => $"{visit.Arrival.Key} was answered in {visit.Answers.Count} ways");
 
     private static IEnumerable<string> ChangedRepeats(Books books) =>
-        books.Repeats.Where(repeat => repeat.Again != repeat.First).Select(repeat => $"{repeat.Key} was answered {repeat.First}, then {repeat.Again ?? "not at all"}");
+        books.Repeats.Where(repeat => repeat.Again != repeat.First).Select(repeat => $"{repeat.Key} was answered {Short(repeat.First)}, then {Short(repeat.Again ?? "not at all")}");
 
     private static Dictionary<string, long> KeptByNumber(Books books) => books.Payments.ToDictionary(payment => NumberOf(payment.Id), payment => payment.Kept);
+
+    private static string Short(string answer) => answer.Length <= MaxShown ? answer : answer[..MaxShown] + "…";
 
     /// <summary>An order and its payment have the same number behind their prefixes.</summary>
     private static string NumberOf(string id) => id[(id.IndexOf('_', StringComparison.Ordinal) + 1)..];

@@ -31,6 +31,7 @@ internal sealed record DrillReport(
     double TotalSeconds,
     bool Passed,
     string? Skipped,
+    string? BrokeOff,
     IReadOnlyList<GradeReport> Grades,
     IReadOnlyList<ClassReport> Classes,
     IReadOnlyList<FaultReport> Faults,
@@ -38,7 +39,7 @@ internal sealed record DrillReport(
     IReadOnlyDictionary<string, double> Notes)
 {
     public static DrillReport Of(Outcome outcome) => new(
-        outcome.Drill.Name, outcome.Drill.Title, outcome.Seed, outcome.BeganAt, Round(outcome.TotalSeconds), outcome.Passed, outcome.Skipped,
+        outcome.Drill.Name, outcome.Drill.Title, outcome.Seed, outcome.BeganAt, Round(outcome.TotalSeconds), outcome.Passed, outcome.Skipped, outcome.BrokeOff,
         [.. outcome.Results.Select(GradeReport.Of)],
         outcome.Seen is { } seen ? [.. Enum.GetValues<Kind>().Select(kind => ClassReport.Of(seen, kind)).OfType<ClassReport>()] : [],
         [.. (outcome.Seen?.Faults ?? []).Select(fault => new FaultReport(fault.Name, Round(fault.From), Round(fault.Until)))],

@@ -10,6 +10,6 @@ internal static class ReportFiles
     {
         Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(Path.Combine(folder, Data), report.ToJson());
-        await File.WriteAllTextAsync(Path.Combine(folder, Page), ReportPage.Of(report));
+        await File.WriteAllTextAsync(Path.Combine(folder, Page), ReportPage.Of(report, AllDrills.List));
     }
 }

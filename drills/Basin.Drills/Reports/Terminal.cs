@@ -70,6 +70,11 @@ internal sealed class Terminal(IAnsiConsole console, TimeProvider time)
             console.MarkupLineInterpolated($"[yellow]skipped[/]: {reason}");
             return;
         }
+        if (outcome.BrokeOff is { } failure)
+        {
+            console.MarkupLineInterpolated($"[red]broke off[/] {failure}");
+            return;
+        }
         var seen = outcome.Seen!;
         foreach (var fault in seen.Faults)
             console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[yellow]⚡[/] {fault.Name} [dim]from {fault.From:0.0} s to {fault.Until:0.0} s of {seen.Seconds:0} s[/]");

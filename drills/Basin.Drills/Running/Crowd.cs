@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace Basin.Drills.Running;
@@ -78,7 +79,7 @@ internal sealed class Crowd(Stage stage, HttpClient client)
             stage.Tries.Add(new Try(arrival.Kind, at, (Now - at) * 1000, reply, (int)answer.StatusCode));
             return (reply, body);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception failure) when (failure is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
             stage.Tries.Add(new Try(arrival.Kind, at, (Now - at) * 1000, Reply.Silence, 0));
             return (Reply.Silence, null);

@@ -3,10 +3,19 @@ using Basin.Testing;
 namespace Basin.Drills.Running;
 
 /// <summary>What came of a drill.</summary>
-/// <param name="Skipped">Why it could not run here; null when it ran.</param>
-internal sealed record Outcome(Drill Drill, int Seed, DateTimeOffset BeganAt, double TotalSeconds, Observed? Seen, IReadOnlyList<Result> Results, string? Skipped)
+internal sealed record Outcome(Drill Drill, int Seed, DateTimeOffset BeganAt, double TotalSeconds)
 {
-    public bool Passed => Skipped is null && Results.All(result => result.Passed);
+    public Observed? Seen { get; init; }
+
+    public IReadOnlyList<Result> Results { get; init; } = [];
+
+    /// <summary>Why it could not run here; null when it could.</summary>
+    public string? Skipped { get; init; }
+
+    /// <summary>Why it did not come to its end; null when it did.</summary>
+    public string? BrokeOff { get; init; }
+
+    public bool Passed => Seen is not null && Results.All(result => result.Passed);
 }
 
 /// <summary>Runs one drill from its beginning to its end.</summary>
@@ -20,15 +29,29 @@ internal sealed class Runner(string program, TimeProvider time)
     {
         var (beganAt, began) = (time.GetUtcNow(), time.GetTimestamp());
         if (drill.Host.Missing is { } missing)
-            return new Outcome(drill, seed, beganAt, 0, null, [], missing);
+            return new Outcome(drill, seed, beganAt, 0) { Skipped = missing };
         await using var stage = new Stage(drill, seed, program, time) { Doing = "starting a private copy of the host" };
         watch(stage);
+        try
+        {
+            var seen = await RunAsync(stage);
+            return new Outcome(drill, seed, beganAt, time.GetElapsedTime(began).TotalSeconds) { Seen = seen, Results = [.. drill.Grades.Select(grade => grade.Judge(seen))] };
+        }
+        catch (Exception failure)
+        {
+            // Whatever it is, the other drills are still to be run.
+            return new Outcome(drill, seed, beganAt, time.GetElapsedTime(began).TotalSeconds) { BrokeOff = $"while {stage.Doing}: {failure.Message}" };
+        }
+    }
+
+    private async Task<Observed> RunAsync(Stage stage)
+    {
+        var drill = stage.Drill;
         await stage.Host.StartAsync();
         await Shop.FillAsync(stage.Host.Client, drill.Stock);
         if (drill.Before is { } before)
             await before(stage);
-        var seen = await ObserveAsync(stage, drill.Load.PlanOf(seed, [.. drill.Stock.Keys.Where(sku => sku != Goods.Hot)], Load.MaxSeconds));
-        return new Outcome(drill, seed, beganAt, time.GetElapsedTime(began).TotalSeconds, seen, [.. drill.Grades.Select(grade => grade.Judge(seen))], null);
+        return await ObserveAsync(stage, drill.Load.PlanOf(stage.Seed, [.. drill.Stock.Keys.Where(sku => sku != Goods.Hot)], Load.MaxSeconds));
     }
 
     private async Task<Observed> ObserveAsync(Stage stage, IReadOnlyList<Arrival> plan)

@@ -27,15 +27,23 @@ var list = new Command("list", "Lists the drills");
 list.SetAction(_ => new Terminal(AnsiConsole.Console, time).List(AllDrills.List));
 
 var run = new Command("run", "Runs a drill, or all of them; the exit code is 1 when a grade failed") { name, seed, output, json, host };
-run.SetAction(async arguments =>
+run.SetAction(async (arguments, cancellation) =>
 {
     var wanted = arguments.GetRequiredValue(name);
     var isQuiet = arguments.GetValue(json);
     var terminal = new Terminal(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(isQuiet ? TextWriter.Null : Console.Out) }), time);
     var runner = new Runner(arguments.GetRequiredValue(host).FullName, time);
     var outcomes = new List<Outcome>();
-    foreach (var drill in AllDrills.List.Where(drill => wanted == "all" || drill.Name == wanted))
-        outcomes.Add(await terminal.WatchAsync(drill, watch => runner.RunAsync(drill, arguments.GetValue(seed), watch)));
+    try
+    {
+        foreach (var drill in AllDrills.List.Where(drill => wanted == "all" || drill.Name == wanted))
+            outcomes.Add(await terminal.WatchAsync(drill, watch => runner.RunAsync(drill, arguments.GetValue(seed), watch, cancellation)));
+    }
+    catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+    {
+        terminal.Say("Stopped before the end; nothing written.");
+        return 130;
+    }
     var report = RunReport.Of(outcomes, time.GetUtcNow(), Workplace.DescribeMachine());
     var folder = arguments.GetRequiredValue(output).FullName;
     await ReportFiles.WriteAsync(folder, report);
@@ -48,4 +56,6 @@ run.SetAction(async arguments =>
 var write = new Command("write", "Writes what others show of the drills: drills/drills.json and the table in docs/drills.md");
 write.SetAction(_ => Words.WriteAsync(Workplace.Root));
 
-return await new RootCommand("Breaks a private copy of Basin on purpose, and grades what customers see of it") { list, run, write }.Parse(args).InvokeAsync();
+return await new RootCommand("Breaks a private copy of Basin on purpose, and grades what customers see of it") { list, run, write }
+    // Ctrl-C must leave enough time to stop the host and to remove its data.
+    .Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Basin.Host.Drills;
 using Basin.Host.Pages;
 using Basin.Kernel.Hosting;
 using Basin.Kernel.Http;
@@ -18,6 +19,8 @@ internal static class Web
         public void AddPages()
         {
             builder.Services.AddRazorComponents();
+            builder.AddOptionsSection<DrillsOptions>("Drills");
+            builder.Services.AddSingleton<DrillReports>();
             builder.Services.AddSingleton<Navigation>();
             builder.Services.AddSingleton<ProblemPage>(problem => new ProblemPageResult(problem));
             builder.Services.AddSingleton<RefusalPage>(services => () => RenderAsync<Overloaded>(services));
@@ -81,7 +84,7 @@ internal sealed class Navigation(IEnumerable<SystemDefinition> systems)
     private static readonly NavigationEntry[] After =
     [
         new("Dependencies", "/console/dependencies", "plug"), new("Events", "/console/events", "events"), new("Dead letters", "/console/dead-letters", "inbox"),
-        new("API keys", "/console/keys", "key"), new("Operators", "/console/operators", "user"),
+        new("Drills", "/console/drills", "shield"), new("API keys", "/console/keys", "key"), new("Operators", "/console/operators", "user"),
         new("Demo", "/console/demo", "bolt"), new("Settings", "/console/settings", "settings"), new("Problems", "/problems", "alert"),
     ];
 

@@ -24,6 +24,7 @@ public sealed class HostProcess : IAsyncDisposable
         _owned = surroundings.Data is null ? new TemporaryDirectory() : null;
         _data = surroundings.Data ?? _owned!.Path;
         var backend = TestBackend.SettingsOf(surroundings.Backend, TestBackend.SchemaPrefixOf(_data)).Select(setting => $"--{setting.Key}={setting.Value}");
+        AppDomain.CurrentDomain.ProcessExit += EndWithParent;
         _process = Start(surroundings, _data, ["--urls", "http://127.0.0.1:0", "--data", _data, .. backend, .. args]);
     }
 
@@ -137,10 +138,14 @@ public sealed class HostProcess : IAsyncDisposable
     {
         Client.Dispose();
         _clients.ForEach(client => client.Dispose());
+        AppDomain.CurrentDomain.ProcessExit -= EndWithParent;
         await KillAsync();
         _process.Dispose();
         _owned?.Dispose();
     }
+
+    /// <summary>Whoever is interrupted leaves no host behind.</summary>
+    private void EndWithParent(object? sender, EventArgs e) => _process.Kill();
 
     /// <summary>Reads on: a program whose pipes are full stands still.</summary>
     private void Drain()

@@ -45,6 +45,8 @@ internal sealed class Terminal(IAnsiConsole console, TimeProvider time)
         return outcome!;
     }
 
+    public void Say(string sentence) => console.MarkupLineInterpolated($"[yellow]{sentence}[/]");
+
     public void Sum(IReadOnlyList<Outcome> outcomes, string page)
     {
         console.Write(new Rule().RuleStyle("dim"));

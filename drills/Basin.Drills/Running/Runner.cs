@@ -25,7 +25,7 @@ internal sealed class Runner(string program, TimeProvider time)
     private static readonly TimeSpan MemoryEvery = TimeSpan.FromSeconds(0.5);
 
     /// <param name="watch">Gets the stage as soon as there is one, to show what goes on.</param>
-    public async Task<Outcome> RunAsync(Drill drill, int seed, Action<Stage> watch)
+    public async Task<Outcome> RunAsync(Drill drill, int seed, Action<Stage> watch, CancellationToken cancellation)
     {
         var (beganAt, began) = (time.GetUtcNow(), time.GetTimestamp());
         if (drill.Host.Missing is { } missing)
@@ -34,10 +34,11 @@ internal sealed class Runner(string program, TimeProvider time)
         watch(stage);
         try
         {
-            var seen = await RunAsync(stage);
+            // Whoever is interrupted leaves the stage, and all on it ends.
+            var seen = await RunAsync(stage).WaitAsync(cancellation);
             return new Outcome(drill, seed, beganAt, time.GetElapsedTime(began).TotalSeconds) { Seen = seen, Results = [.. drill.Grades.Select(grade => grade.Judge(seen))] };
         }
-        catch (Exception failure)
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             // Whatever it is, the other drills are still to be run.
             return new Outcome(drill, seed, beganAt, time.GetElapsedTime(began).TotalSeconds) { BrokeOff = $"while {stage.Doing}: {failure.Message}" };

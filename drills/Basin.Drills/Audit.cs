@@ -78,8 +78,8 @@ internal static class Audit
 
     private static IEnumerable<string> NotTold(Books books)
     {
-        var orders = books.Orders.GroupBy(order => order.Email).ToDictionary(group => group.Key, group => group.First());
-        return books.Told.Where(told => told.Value.Distinct().Count() < MessagesOf(orders[told.Key])).Select(told => $"{told.Key} was told only: {string.Join(", ", told.Value)}");
+        var due = books.Orders.GroupBy(order => order.Email).ToDictionary(orders => orders.Key, orders => MessagesOf(orders.First()));
+        return books.Told.Where(told => told.Value.Distinct().Count() < due.GetValueOrDefault(told.Key)).Select(told => $"{told.Key} was told only: {string.Join(", ", told.Value)}");
     }
 
     private static Dictionary<string, long> SoldOf(IReadOnlyCollection<Visit> visits, Books books)

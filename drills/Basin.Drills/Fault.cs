@@ -20,7 +20,7 @@ internal sealed record Fault(string Name, double At, double Until, Func<Stage, T
         new("freeze", at, at + during, stage => stage.Host.SignalAsync("STOP"), stage => stage.Host.SignalAsync("CONT"));
 
     /// <summary>The process is asked to end, as at every deployment, and starts again when it has.</summary>
-    public static Fault Restart(double at) => Moment("restart", at, stage => stage.Host.RestartAsync());
+    public static Fault Restart(double at) => new("restart", at, at, stage => stage.Host.TerminateAsync(), stage => stage.Host.StartAsync());
 
     /// <summary>Every connection between clients and host is reset, again and again.</summary>
     public static Fault Resets(double at, double during, double every = 0.25)

@@ -66,7 +66,7 @@ internal static class ReportPage
             page.Append($"<tr><td>{(grade.Passed ? "<b class=\"ok\">✓</b>" : "<b class=\"bad\">✗</b>")} {Text(grade.Name)}");
             foreach (var example in grade.Passed ? [] : grade.Examples)
                 page.Append($"<br><small>{Text(example)}</small>");
-            page.Append($"<td class=\"n\">{Number(grade.Measured)}{grade.Unit}<td class=\"n muted\">{(grade.IsFloor ? "≥" : "≤")} {Number(grade.Limit)}{grade.Unit}</tr>");
+            page.Append($"<td class=\"n\">{Terminal.Number(grade.Measured, grade.Unit)}<td class=\"n muted\">{(grade.IsFloor ? "≥" : "≤")} {Number(grade.Limit)}{grade.Unit}</tr>");
         }
         page.Append("</tbody></table></div>");
     }

@@ -105,12 +105,13 @@ internal sealed class Terminal(IAnsiConsole console, TimeProvider time)
         foreach (var (grade, measured, passed, examples) in outcome.Results)
         {
             var (mark, sign) = (passed ? "[green]✓[/]" : "[red]✗[/]", grade.IsFloor ? "at least" : "at most");
-            console.MarkupLine($"  {mark} {Markup.Escape(grade.Name)}: [bold]{Number(measured)}{grade.Unit}[/] [dim]({sign} {Number(grade.Limit)}{grade.Unit})[/]");
+            console.MarkupLine($"  {mark} {Markup.Escape(grade.Name)}: [bold]{Number(measured, grade.Unit)}[/] [dim]({sign} {Number(grade.Limit, grade.Unit)})[/]");
             foreach (var example in passed ? [] : examples)
                 console.MarkupLineInterpolated($"      [dim]{example}[/]");
         }
         console.WriteLine();
     }
 
-    internal static string Number(double value) => double.IsFinite(value) ? value.ToString("#,0.##", CultureInfo.InvariantCulture) : "never";
+    internal static string Number(double value, string unit = "") =>
+        double.IsFinite(value) ? value.ToString("#,0.##", CultureInfo.InvariantCulture) + unit : "never";
 }

@@ -68,12 +68,8 @@ internal sealed class PrivateHost(Surrounds surrounds, string program, Temporary
 
     public Task SignalAsync(string signal) => Process.SignalAsync(signal);
 
-    /// <summary>Asks it to end, waits for that, and starts it.</summary>
-    public async Task RestartAsync()
-    {
-        await Process.TerminateAsync();
-        await StartAsync();
-    }
+    /// <summary>Asks it to end, and waits for that.</summary>
+    public Task TerminateAsync() => Process.TerminateAsync();
 
     /// <param name="offset">From the true time, such as <c>+1h</c>.</param>
     public async Task SetClockAsync(string offset)

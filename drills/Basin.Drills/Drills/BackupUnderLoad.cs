@@ -43,7 +43,7 @@ internal static class BackupUnderLoad
         await using var host = await HostProcess.StartAsync(stage.Host.Surroundings with { Data = restored }, [.. PrivateHost.Usual]);
         // Who came later may be in it or not, and is not asked for.
         List<Visit> visits = [.. stage.Visits.Select(visit => before!.Contains(visit.Arrival.Number) ? visit : visit with { IsServed = false, Id = null, Answers = [] })];
-        var findings = Audit.Of(visits, await new BookReader(host.ClientOf(), visits).ReadAsync(), stage.Drill.Stock);
+        var findings = Audit.Of(visits, await new BookReader(host.ClientOf(), visits, stage.Time).ReadAsync(), stage.Drill.Stock);
         stage.Notes[Before] = before!.Count;
         stage.Notes[Missing] = findings.Lost.Count;
         stage.Notes[Wrong] = findings.Doubled.Count + findings.Wrong.Count + findings.Changed.Count;

@@ -11,6 +11,9 @@ internal static class ConnectionResets
         Grades = [.. Grade.Always, Grade.Unserved, Grade.Felt(), Grade.Recovers(within: 10)],
         Why = "The first answer to a key is kept in the transaction of its effect, and a repeat gets it, word for word.",
         Code = ["src/Basin.Kernel/Http/Once.cs", "src/Basin.Kernel/Http/OnceDialect.cs", "src/Commerce/StripeDialect/StripeOnce.cs"],
-        TakenAway = new("", "", ""),
+        TakenAway = new(
+            "The first answer to a key is kept",
+            "The header Idempotency-Key was not read.",
+            "Effects doubled: 120 (at most 0)"),
     };
 }

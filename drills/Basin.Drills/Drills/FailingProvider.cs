@@ -14,7 +14,10 @@ internal static class FailingProvider
         Afterwards = async stage => stage.Notes["Calls without an answer"] = await UnansweredAsync(stage.Host.Client),
         Why = "One operation of a payment has one key, and a provider that did not answer is first asked what it knows. The provider's books, ours and the ledger are compared at the end.",
         Code = ["src/Commerce/Payments/ProviderCalls.cs", "src/Commerce/Payments/Providers/IPaymentProvider.cs", "src/Commerce/Payments/Reconciling/Reconciler.cs"],
-        TakenAway = new("", "", ""),
+        TakenAway = new(
+            "A call that is made again has the same key",
+            "Each try of a call had a key of its own, and the provider was not asked first what it knows.",
+            "Books that disagree: 18 (at most 0)"),
     };
 
     private static async Task<double> UnansweredAsync(HttpClient client)

@@ -12,6 +12,9 @@ internal static class FlashSale
         Grades = [.. Grade.Always, Grade.Unserved, Grade.Sold(Goods.Hot, atMost: 25), Grade.SoldAtLeast(Goods.Hot, atLeast: 25)],
         Why = "Units are held in the transaction that has looked whether there are enough, and an invariant stops the shard rather than promise one more.",
         Code = ["src/Commerce/Inventory/Allocation.cs", "src/Commerce/Inventory/Stock.cs", "docs/systems/inventory.md"],
-        TakenAway = new("", "", ""),
+        TakenAway = new(
+            "Units are held only where there are enough",
+            "Every product was said to have a million units, and the invariant and the table's CHECK were gone.",
+            "Sold of DRILL-HOT: 219 (at most 25)"),
     };
 }

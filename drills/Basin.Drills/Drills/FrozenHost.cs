@@ -11,6 +11,9 @@ internal static class FrozenHost
         Grades = [.. Grade.Always, Grade.Unserved, Grade.Felt(), Grade.Recovers(within: 20)],
         Why = "The first answer to a key is kept in the transaction of its effect. All that wait in a frozen host bring the key of those who asked first.",
         Code = ["src/Basin.Kernel/Http/Once.cs", "src/Basin.Kernel/Storage/ShardWriter.cs", "docs/systems/kernel.md"],
-        TakenAway = new("", "", ""),
+        TakenAway = new(
+            "The first answer to a key is kept",
+            "The header Idempotency-Key was not read.",
+            "Effects doubled: 120 (at most 0)"),
     };
 }

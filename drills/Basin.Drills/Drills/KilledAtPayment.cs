@@ -12,6 +12,9 @@ internal static class KilledAtPayment
         Grades = [.. Grade.Always, Grade.Unserved, Grade.Felt(), Grade.Recovers(within: 30)],
         Why = "A request that waits for the provider is begun in one transaction, with its key, and answered in another: a repeat finishes what was begun.",
         Code = ["src/Basin.Kernel/Http/Once.cs", "src/Commerce/StripeDialect/StripeOnce.cs", "src/Commerce/Payments/ProviderCalls.cs", "docs/systems/payments.md"],
-        TakenAway = new("", "", ""),
+        TakenAway = new(
+            "What was begun under a key is known after a crash",
+            "A repeat found nothing of what was begun and began anew.",
+            "Effects doubled: 60 (at most 0)"),
     };
 }

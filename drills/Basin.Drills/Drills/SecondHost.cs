@@ -14,7 +14,10 @@ internal static class SecondHost
         Grades = [.. Grade.Always, Grade.Unserved, Grade.Errors(Kind.Checkout, atMost: 0), Grade.Noted(Started, atMost: 0)],
         Why = "A host holds a lock on its data directory that the operating system takes back when the process ends, however that ends.",
         Code = ["src/Basin.Kernel/Storage/Sqlite/SqliteEngine.cs", "docs/systems/kernel.md"],
-        TakenAway = new("", "", ""),
+        TakenAway = new(
+            "The lock on the data directory",
+            "The host as it was before it had the lock.",
+            "Second hosts that started: 1 (at most 0)"),
     };
 
     private const string Started = "Second hosts that started";

@@ -16,6 +16,9 @@ internal static class SlowProvider
         Grades = [.. Grade.Always, Grade.Unserved, Grade.Errors(Kind.Payment, atMost: 0), Grade.Slowdown(Kind.Payment, atMost: 8)],
         Why = "The provider is called from jobs, outside of every transaction, and up to 512 of a shard at a time.",
         Code = ["src/Basin.Kernel/Jobs/JobRunner.cs", "src/Commerce/Payments/ProviderCalls.cs", "docs/adr/0006-jobs.md"],
-        TakenAway = new("", "", ""),
+        TakenAway = new(
+            "Many jobs of a shard run at the same time",
+            "Basin:Events:MaxConcurrentJobs was 1.",
+            "Error share of payment: 89.47% (at most 0%)"),
     };
 }

@@ -34,14 +34,18 @@ internal sealed record Books(
     int DeadLetters);
 
 /// <summary>Reads the books from outside.</summary>
-internal sealed class BookReader(HttpClient client, IReadOnlyCollection<Visit> visits)
+internal sealed class BookReader(HttpClient client, IReadOnlyCollection<Visit> visits, TimeProvider time)
 {
     private const int MaxTold = 200;
     private const int MaxRepeatsOfKind = 60;
 
     private static readonly string[] FinalOrders = ["delivered", "declined", "cancelled"];
     private static readonly string[] FinalPayments = ["captured", "refunded", "voided", "declined"];
+
+    /// <summary>For all that is still to settle, together.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly long _began = time.GetTimestamp();
 
     /// <summary>Waits, for a bounded time, until all that was begun is at its end. What is not then, is found as it is.</summary>
     public async Task<Books> ReadAsync()
@@ -56,7 +60,7 @@ internal sealed class BookReader(HttpClient client, IReadOnlyCollection<Visit> v
             await ReadToldAsync(orders), await UnbalancedAsync(), await DifferencesAsync(), repeats, (await client.ListAsync("/v1/dead-letters?limit=200")).Count);
     }
 
-    private static async Task<List<T>> SettledAsync<T>(Func<Task<List<T>>> readAsync, Predicate<T> isSettled)
+    private async Task<List<T>> SettledAsync<T>(Func<Task<List<T>>> readAsync, Predicate<T> isSettled)
     {
         List<T> rows = [];
         await QuietlyAsync(async () => (rows = await readAsync()).TrueForAll(isSettled));
@@ -64,11 +68,11 @@ internal sealed class BookReader(HttpClient client, IReadOnlyCollection<Visit> v
     }
 
     /// <summary>What does not come to its end is a finding, not the end of the drill.</summary>
-    private static async Task QuietlyAsync(Func<Task<bool>> condition)
+    private async Task QuietlyAsync(Func<Task<bool>> condition)
     {
         try
         {
-            await Eventually.TrueAsync(condition, Patience);
+            await Eventually.TrueAsync(condition, Patience - time.GetElapsedTime(_began));
         }
         catch (TimeoutException)
         {

@@ -72,7 +72,7 @@ internal sealed class Runner(string program, TimeProvider time)
         if (drill.Afterwards is { } afterwards)
             await afterwards(stage);
         stage.Doing = "reading the books";
-        var books = await new BookReader(stage.Host.Client, stage.Visits).ReadAsync();
+        var books = await new BookReader(stage.Host.Client, stage.Visits, time).ReadAsync();
         stage.Notes["Dead letters"] = books.DeadLetters;
         return new Observed(
             crowd.Until, [.. stage.Visits.OrderBy(visit => visit.Arrival.Number)], [.. stage.Tries.OrderBy(one => one.At)], faults, await memory,

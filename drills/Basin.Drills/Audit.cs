@@ -12,7 +12,7 @@ internal static class Audit
         [.. LostOrders(visits, books), .. LostCarts(visits, books), .. LostPayments(visits, books)],
         [.. DoubledOrders(books), .. DoubledIntents(books), .. ChargedTooMuch(books), .. ToldTwice(books)],
         [.. Unfinished(books), .. MoneyAgainstOrders(books), .. MoneyOfIntents(books), .. StockAgainstOrders(visits, books, stock),
-            .. NotTold(books), .. books.Unbalanced.Select(sum => $"ledger: {sum}"), .. books.Differences],
+            .. NotTold(books), .. books.Unbalanced.Select(sum => $"ledger: {sum}"), .. books.Differences, .. books.Unreadable],
         [.. ChangedAnswers(visits), .. ChangedRepeats(books)])
     {
         Sold = SoldOf(visits, books),

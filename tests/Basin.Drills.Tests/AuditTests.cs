@@ -19,7 +19,7 @@ public sealed class AuditTests
         [new StockRow("DRILL-1", 9, 0)],
         new HashSet<string> { "crt_3" },
         new Dictionary<string, IReadOnlyList<string>> { ["c1@example.com"] = ["order_placed", "order_shipped", "order_delivered"] },
-        [], [], [new Repeat("drill-1", "answer", "answer")], 0);
+        [], [], [new Repeat("drill-1", "answer", "answer")], [], 0);
 
     private static Findings Of(Books books) => Audit.Of([Bought, Paid, Filled], books, Stock);
 
@@ -63,6 +63,7 @@ public sealed class AuditTests
         Assert.Single(Of(Honest with { Told = new Dictionary<string, IReadOnlyList<string>> { ["c1@example.com"] = ["a", "b"] } }).Wrong);
         Assert.Single(Of(Honest with { Unbalanced = ["eur"] }).Wrong);
         Assert.Single(Of(Honest with { Differences = ["one"] }).Wrong);
+        Assert.Single(Of(Honest with { Unreadable = ["one"] }).Wrong);
         Assert.Contains(Of(Honest with { Orders = [Honest.Orders[0] with { State = "placed" }] }).Wrong, sentence => sentence == "ord_1 is still placed");
     }
 

@@ -96,7 +96,7 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await LookAtAsync(tab, look, "console-payments", "/console/payments");
         await LookAtAsync(tab, look, "console-payment", await FirstLinkAsync(tab, "/console/payments", "main table a[href*=pay_]"));
         await LookAtAsync(tab, look, "console-dependencies", "/console/dependencies", "dependency-list[data-live=live] .badge[data-state=ok]");
-        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "drills", "limits/api", "keys", "operators", "demo", "settings"])
+        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "limits/api", "keys", "operators", "demo", "settings"])
             await LookAtAsync(tab, look, $"console-{name.Replace('/', '-')}", $"/console/{name}");
         Assert.Empty(tab.Errors);
     }
@@ -254,6 +254,29 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         Assert.Equal(400, forged.Status);
     }
 
+    [Theory]
+    [InlineData("light")]
+    [InlineData("dark")]
+    [InlineData("phone")]
+    public async Task An_operator_sees_what_is_claimed_and_what_the_last_drills_came_to(string look)
+    {
+        await using var tab = await shop.OpenAsync(Look.Named(look), asOperator: true);
+        var page = tab.Page;
+
+        await page.GotoAsync("/console/drills");
+        await Expect(page.Locator(".stats")).ToContainTextAsync("1 of 2");
+        await Expect(page.Locator("#flash-sale .badge")).ToHaveTextAsync("held");
+        await Expect(page.Locator("#hot-key .badge")).ToHaveTextAsync("failed");
+        await Expect(page.Locator("#full-disk .badge")).ToHaveTextAsync("not run");
+        await LookAtAsync(tab, look, "console-drills", "/console/drills");
+        await page.Locator("#hot-key summary").ClickAsync();
+        await Expect(page.Locator("#hot-key tbody tr")).ToContainTextAsync("Books that disagree");
+        await Expect(page.Locator("#hot-key .facts")).ToContainTextAsync("dotnet run --project drills/Basin.Drills -- run hot-key --seed 7");
+        await page.Locator("#hot-key").ScreenshotAsync(new() { Path = Path.Combine(Screenshots, $"console-drill-{look}.png") });
+        Assert.True(await tab.OverhangAsync() <= 0, "An open drill is wider than its window.");
+        Assert.Empty(tab.Errors);
+    }
+
     private static async Task ChangePasswordAsync(IPage page, string current)
     {
         await page.GetByLabel("Your current password").FillAsync(current);
@@ -293,10 +316,29 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         private Receiver _receiver = null!;
         private Browser _browser = null!;
         private string _operator = null!;
+        private readonly TemporaryDirectory _drills = new();
+
+        private const string DrillReport = """
+            {
+              "schema": "basin.drills.v1", "at": "2026-11-01T10:00:00Z", "machine": "2 cores", "passed": false,
+              "drills": [
+                {
+                  "name": "flash-sale", "seed": 7, "totalSeconds": 12, "passed": true, "classes": [],
+                  "grades": [{ "name": "Effects doubled", "measured": 0, "limit": 0, "unit": "", "isFloor": false, "passed": true }]
+                },
+                {
+                  "name": "hot-key", "seed": 7, "totalSeconds": 12, "passed": false,
+                  "grades": [{ "name": "Books that disagree", "measured": 3, "limit": 0, "unit": "", "isFloor": false, "passed": false }],
+                  "classes": [{ "class": "checkout", "customers": 250, "served": 249, "p50": 12.5, "p99": 480, "refused": 0, "failed": 0.01 }]
+                }
+              ]
+            }
+            """;
 
         public async ValueTask InitializeAsync()
         {
-            _host = await HostProcess.StartAsync("--demo", "--Basin:Shipping:DispatchAfter=00:00:01", "--Basin:Shipping:DeliverAfter=00:00:01",
+            await File.WriteAllTextAsync(_drills.File("report.json"), DrillReport);
+            _host = await HostProcess.StartAsync("--demo", $"--Basin:Drills:Reports={_drills}", "--Basin:Shipping:DispatchAfter=00:00:01", "--Basin:Shipping:DeliverAfter=00:00:01",
                 "--Basin:Webhooks:AllowPrivateTargets:0=127.0.0.0/8", "--Basin:Webhooks:Retries:0=00:00:00.001",
                 "--Basin:Webhooks:Retries:1=00:00:00.001");
             _browser = await Browser.StartAsync();
@@ -359,6 +401,7 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
                 await _host.DisposeAsync();
             if (_receiver is not null)
                 await _receiver.DisposeAsync();
+            _drills.Dispose();
         }
 
         internal Task<Tab> OpenAsync(Look look, bool asOperator = false) => _browser.OpenAsync(_host.Client.BaseAddress!, look, asOperator ? _operator : null);

@@ -11,6 +11,9 @@ internal static class KilledBetweenEvents
         Grades = [.. Grade.Always, Grade.Unserved, Grade.Felt(), Grade.Noted("Dead letters", atMost: 0)],
         Why = "A consumer moves its checkpoint in the transaction of the effects, so after a crash both are there or neither is.",
         Code = ["src/Basin.Kernel/Events/Subscription.cs", "docs/adr/0003-outbox-is-the-log.md", "docs/systems/notifications.md"],
-        TakenAway = new("", "", ""),
+        TakenAway = new(
+            "The checkpoint moves with the effects",
+            "The checkpoint was moved a second after the effects, in a transaction of its own.",
+            "Effects doubled: 12 (at most 0)"),
     };
 }

@@ -17,7 +17,10 @@ internal static class PoisonEvent
         Grades = [.. Grade.Always, Grade.Unserved, Grade.NotedAtLeast(Dead, atLeast: 1), Grade.Noted(Held, atMost: 0), Grade.Noted("Dead letters", atMost: 0)],
         Why = "When a batch fails, each of its events is applied as a part that may fail alone. One that does is parked, and only events of its own key wait behind it.",
         Code = ["src/Basin.Kernel/Events/Subscription.cs", "src/Basin.Kernel/Events/ParkedEvents.cs", "src/Basin.Kernel/Events/DeadLetters.cs"],
-        TakenAway = new("", "", ""),
+        TakenAway = new(
+            "An event that fails is set aside",
+            "A batch with an event that fails was tried again as a whole.",
+            "Others who were not told meanwhile: 144 (at most 0)"),
     };
 
     private const string Dead = "Dead letters before the mistake was mended";

@@ -20,6 +20,7 @@ internal sealed record Repeat(string Key, string First, string? Again);
 /// <param name="Carts">Those asked for that are there.</param>
 /// <param name="Told">Kinds of messages by address, for a sample of the customers.</param>
 /// <param name="Unbalanced">Currencies in which the ledger's debits are not its credits.</param>
+/// <param name="Unreadable">What the host could not tell, and why.</param>
 /// <param name="Differences">Between the provider's books, the own ones and the ledger's, of each kind.</param>
 internal sealed record Books(
     IReadOnlyList<OrderRow> Orders,
@@ -31,6 +32,7 @@ internal sealed record Books(
     IReadOnlyList<string> Unbalanced,
     IReadOnlyList<string> Differences,
     IReadOnlyList<Repeat> Repeats,
+    IReadOnlyList<string> Unreadable,
     int DeadLetters);
 
 /// <summary>Reads the books from outside.</summary>
@@ -46,6 +48,7 @@ internal sealed class BookReader(HttpClient client, IReadOnlyCollection<Visit> v
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly long _began = time.GetTimestamp();
+    private readonly List<string> _unreadable = [];
 
     /// <summary>Waits, for a bounded time, until all that was begun is at its end. What is not then, is found as it is.</summary>
     public async Task<Books> ReadAsync()
@@ -57,7 +60,8 @@ internal sealed class BookReader(HttpClient client, IReadOnlyCollection<Visit> v
         var stock = await SettledAsync(ListStockAsync, row => row.Reserved == 0);
         return new Books(
             orders, payments, await SettledAsync(ListIntentsAsync, intent => intent.Status != "processing"), stock, await FindCartsAsync(),
-            await ReadToldAsync(orders), await UnbalancedAsync(), await DifferencesAsync(), repeats, (await client.ListAsync("/v1/dead-letters?limit=200")).Count);
+            await ReadToldAsync(orders), await SettledAsync(ListUnbalancedAsync, _ => true), await ReadDifferencesAsync(), repeats, _unreadable,
+            (await SettledAsync(() => client.ListAsync("/v1/dead-letters?limit=200"), _ => true)).Count);
     }
 
     private async Task<List<T>> SettledAsync<T>(Func<Task<List<T>>> readAsync, Predicate<T> isSettled)
@@ -70,13 +74,30 @@ internal sealed class BookReader(HttpClient client, IReadOnlyCollection<Visit> v
     /// <summary>What does not come to its end is a finding, not the end of the drill.</summary>
     private async Task QuietlyAsync(Func<Task<bool>> condition)
     {
+        string? trouble = null;
         try
         {
-            await Eventually.TrueAsync(condition, Patience - time.GetElapsedTime(_began));
+            await Eventually.TrueAsync(TryAsync, Patience - time.GetElapsedTime(_began));
         }
         catch (TimeoutException)
         {
             // The audit says what is not settled.
+            if (trouble is not null)
+                _unreadable.Add(trouble);
+        }
+
+        async Task<bool> TryAsync()
+        {
+            try
+            {
+                trouble = null;
+                return await condition();
+            }
+            catch (Exception failure) when (failure is HttpRequestException or InvalidOperationException)
+            {
+                trouble = failure.Message;
+                return false;
+            }
         }
     }
 
@@ -123,13 +144,13 @@ internal sealed class BookReader(HttpClient client, IReadOnlyCollection<Visit> v
         return told;
     }
 
-    private async Task<IReadOnlyList<string>> UnbalancedAsync()
+    private async Task<List<string>> ListUnbalancedAsync()
     {
         var sums = (await client.GetFromJsonAsync<JsonNode>("/v1/ledger/trial-balance"))!.AsArray();
         return [.. sums.Where(sum => !JsonNode.DeepEquals(sum!["debits"], sum["credits"])).Select(sum => sum!.ToJsonString())];
     }
 
-    private async Task<IReadOnlyList<string>> DifferencesAsync()
+    private async Task<IReadOnlyList<string>> ReadDifferencesAsync()
     {
         List<string> differences = [];
         // What the ledger is still to hear of is a difference for a moment.

@@ -84,10 +84,9 @@ internal sealed class Runner(string program, TimeProvider time)
     /// <summary>One after the other: what is mended late delays what comes next.</summary>
     private async Task<IReadOnlyList<FaultTime>> BreakAllAsync(Stage stage, long began)
     {
-        var times = new List<FaultTime>();
         foreach (var fault in stage.Drill.Faults.OrderBy(fault => fault.At))
-            times.Add(await BreakAsync(stage, fault, began));
-        return times;
+            stage.Faults.Enqueue(await BreakAsync(stage, fault, began));
+        return [.. stage.Faults];
     }
 
     private async Task<FaultTime> BreakAsync(Stage stage, Fault fault, long began)

@@ -27,10 +27,16 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Who is told by webhooks, where the drill has one.</summary>
     public Receiver? Receiver { get; set; }
 
+    /// <summary>What it has taken, and not only heard.</summary>
+    public ConcurrentQueue<Received> Taken { get; } = [];
+
     /// <summary>What customers have got so far.</summary>
     public ConcurrentBag<Visit> Visits { get; } = [];
 
     public ConcurrentBag<Try> Tries { get; } = [];
+
+    /// <summary>Those that are over.</summary>
+    public ConcurrentQueue<FaultTime> Faults { get; } = [];
 
     /// <summary>Numbers for the grades of this drill alone, by their names.</summary>
     public ConcurrentDictionary<string, double> Notes { get; } = new();

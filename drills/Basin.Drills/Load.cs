@@ -84,7 +84,7 @@ internal sealed record Load(double Seconds, params IReadOnlyList<Traffic> Traffi
             .Select((arrival, index) => arrival with { Number = index + 1 }),
     ];
 
-    private IEnumerable<Arrival> ArrivalsOf(Traffic traffic, Randomness chance, IReadOnlyList<string> skus, double seconds)
+    private static IEnumerable<Arrival> ArrivalsOf(Traffic traffic, Randomness chance, IReadOnlyList<string> skus, double seconds)
     {
         var until = Math.Min(traffic.Until, seconds);
         for (var at = traffic.From + Gap(); at < until; at += Gap())

@@ -14,7 +14,7 @@ internal static class ClockSteps
         Code = ["src/Basin.Kernel/Ids/IdGenerator.cs", "src/Basin.Kernel/Ids/Snowflake.cs", "docs/systems/kernel.md"],
         TakenAway = new(
             "Ids count on with the monotonic clock",
-            "Ids took the wall clock as it was. The step was an hour then.",
-            "Ids that went backwards: 93 (at most 0)"),
+            "Ids took the wall clock as it was.",
+            "Ids that went backwards: 94 (at most 0)"),
     };
 }

@@ -46,8 +46,8 @@ internal sealed class Crowd(Stage stage, HttpClient client)
     {
         var answers = new ConcurrentDictionary<string, double>();
         var tries = await Task.WhenAll(Enumerable.Range(0, _manners.Copies).Select(_ => AskUntilAnsweredAsync(arrival, answers)));
-        var first = answers.Count == 0 ? null : answers.MinBy(answer => answer.Value).Key;
-        var end = answers.Count == 0 ? Now : answers.Values.Min();
+        var first = answers.IsEmpty ? null : answers.MinBy(answer => answer.Value).Key;
+        var end = answers.IsEmpty ? Now : answers.Values.Min();
         stage.Visits.Add(new Visit(
             arrival, (end - arrival.At) * 1000, tries.Max(), first is not null, first is null ? null : IdIn(arrival, first), [.. answers.Keys]));
     }

@@ -8,6 +8,8 @@ namespace Basin.Drills.Running;
 /// <summary>The public API, as the customers of a drill use it.</summary>
 internal static class Shop
 {
+    private static readonly string[] Categories = ["Kitchen"];
+
     /// <summary>What an arrival asks for; the same each time.</summary>
     public static HttpRequestMessage RequestOf(Arrival arrival)
     {
@@ -30,7 +32,7 @@ internal static class Shop
     public static async Task FillAsync(HttpClient client, IReadOnlyDictionary<string, long> stock)
     {
         var variants = stock.Keys.Select(sku => new { sku, priceMinor = Goods.PriceMinor, option = sku });
-        using var made = await client.PostAsJsonAsync("/v1/products", new { title = "Tea", currency = "EUR", variants, categories = new[] { "Kitchen" } });
+        using var made = await client.PostAsJsonAsync("/v1/products", new { title = "Tea", currency = "EUR", variants, categories = Categories });
         await DemandAsync(made);
         foreach (var (sku, onHand) in stock)
         {

@@ -41,7 +41,7 @@ check_scripts() {
     step "Stripe's client" npm ci --prefix tests/stripe --no-audit --no-fund --loglevel=error
 }
 
-# Whatever runs a host runs once with its data in files and once in PostgreSQL. The cluster has its own.
+# Whatever runs a host runs once with its data in files and once in PostgreSQL. The cluster and the drills have their own.
 run_all_tests() {
     rm -rf "$results"
     mkdir -p "$results"
@@ -50,6 +50,8 @@ run_all_tests() {
         name=$(basename "$project" .csproj)
         if [ "$name" = Basin.Cluster.Tests ]; then
             run_tests "$name" postgres -showLiveOutput # how long each recovery took
+        elif [ "$name" = Basin.Drills.Tests ]; then
+            run_tests "$name" sqlite
         else
             run_tests "$name" sqlite
             run_tests "$name" postgres

@@ -81,17 +81,21 @@ internal sealed class Runner(string program, TimeProvider time)
 
     private double Seconds(long began) => time.GetElapsedTime(began).TotalSeconds;
 
-    /// <summary>One after the other: what is mended late delays what comes next.</summary>
+    /// <summary>One after the other: what is mended late, as a host that is slow to start, delays what comes next by as much.</summary>
     private async Task<IReadOnlyList<FaultTime>> BreakAllAsync(Stage stage, long began)
     {
+        var late = 0.0;
         foreach (var fault in stage.Drill.Faults.OrderBy(fault => fault.At))
-            stage.Faults.Enqueue(await BreakAsync(stage, fault, began));
+        {
+            stage.Faults.Enqueue(await BreakAsync(stage, fault, began, fault.At + late));
+            late = Seconds(began) - fault.Until;
+        }
         return [.. stage.Faults];
     }
 
-    private async Task<FaultTime> BreakAsync(Stage stage, Fault fault, long began)
+    private async Task<FaultTime> BreakAsync(Stage stage, Fault fault, long began, double at)
     {
-        await UntilAsync(fault.At);
+        await UntilAsync(at);
         var from = Seconds(began);
         stage.Doing = fault.Name;
         await fault.BeginAsync(stage);

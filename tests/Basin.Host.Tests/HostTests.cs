@@ -10,6 +10,22 @@ public sealed class HostTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task A_second_host_on_the_same_data_is_refused_and_the_first_goes_on()
+    {
+        using var data = new TemporaryDirectory();
+        await using var first = await HostProcess.StartAsync(new Surroundings { Data = data.Path, Backend = Backend.Sqlite });
+
+        var (code, _, error) = await HostProcess.RunAsync("--urls", "http://127.0.0.1:0", "--data", data.Path);
+
+        Assert.Equal(1, code);
+        Assert.StartsWith($"Basin cannot start: '{data.Path}' is in use by another Basin.", error);
+        Assert.Empty(await first.ClientOf().ListAsync("/v1/orders?limit=10"));
+        await first.KillAsync();
+        await using var next = await HostProcess.StartAsync(new Surroundings { Data = data.Path, Backend = Backend.Sqlite });
+        Assert.Empty(await next.ClientOf().ListAsync("/v1/orders?limit=10"));
+    }
+
+    [Fact]
     public async Task The_program_serves_people_programs_and_machines()
     {
         await using var host = await HostProcess.StartAsync();

@@ -265,9 +265,9 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
 
         await page.GotoAsync("/console/drills");
         await Expect(page.Locator(".stats")).ToContainTextAsync("1 of 2");
-        await Expect(page.Locator("#flash-sale .badge")).ToHaveTextAsync("held");
-        await Expect(page.Locator("#hot-key .badge")).ToHaveTextAsync("failed");
-        await Expect(page.Locator("#full-disk .badge")).ToHaveTextAsync("not run");
+        await Expect(page.Locator("#flash-sale h3 .badge")).ToHaveTextAsync("held");
+        await Expect(page.Locator("#hot-key h3 .badge")).ToHaveTextAsync("failed");
+        await Expect(page.Locator("#full-disk h3 .badge")).ToHaveTextAsync("not run");
         await LookAtAsync(tab, look, "console-drills", "/console/drills");
         await page.Locator("#hot-key summary").ClickAsync();
         await Expect(page.Locator("#hot-key tbody tr")).ToContainTextAsync("Books that disagree");

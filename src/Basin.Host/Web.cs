@@ -84,7 +84,8 @@ internal sealed class Navigation(IEnumerable<SystemDefinition> systems)
     private static readonly NavigationEntry[] After =
     [
         new("Dependencies", "/console/dependencies", "plug"), new("Events", "/console/events", "events"), new("Dead letters", "/console/dead-letters", "inbox"),
-        new("Drills", "/console/drills", "shield"), new("API keys", "/console/keys", "key"), new("Operators", "/console/operators", "user"),
+        new("Questions", "/console/questions", "book"), new("Drills", "/console/drills", "shield"),
+        new("API keys", "/console/keys", "key"), new("Operators", "/console/operators", "user"),
         new("Demo", "/console/demo", "bolt"), new("Settings", "/console/settings", "settings"), new("Problems", "/problems", "alert"),
     ];
 

@@ -96,7 +96,7 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
         await LookAtAsync(tab, look, "console-payments", "/console/payments");
         await LookAtAsync(tab, look, "console-payment", await FirstLinkAsync(tab, "/console/payments", "main table a[href*=pay_]"));
         await LookAtAsync(tab, look, "console-dependencies", "/console/dependencies", "dependency-list[data-live=live] .badge[data-state=ok]");
-        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "limits/api", "keys", "operators", "demo", "settings"])
+        foreach (var name in (string[])["reconciliation", "events", "dead-letters", "mail", "vault", "limits/api", "questions", "keys", "operators", "demo", "settings"])
             await LookAtAsync(tab, look, $"console-{name.Replace('/', '-')}", $"/console/{name}");
         Assert.Empty(tab.Errors);
     }

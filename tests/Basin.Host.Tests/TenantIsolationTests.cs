@@ -9,7 +9,8 @@ public sealed class TenantIsolationTests(TenantIsolationTests.Neighbours tenants
     private static readonly string[] OperatorsOnly =
     [
         "GET /v1/tenants", "GET /v1/tenants/{id}", "POST /v1/tenants", "POST /v1/keys", "GET /v1/vault/rotations", "POST /v1/vault/rotations",
-        "GET /v1/dependencies",
+        "GET /v1/dependencies", "GET /v1/load", "GET /v1/load/routes", "GET /v1/limits/policies", "GET /v1/limits/policies/{name}", "PUT /v1/limits/policies/{name}",
+        "DELETE /v1/limits/policies/{name}",
     ];
 
     /// <summary>Sums name nobody; that they are of one tenant is for the system's own tests.</summary>

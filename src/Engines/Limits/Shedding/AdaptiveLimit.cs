@@ -14,7 +14,7 @@ public readonly record struct LoadWindow(TimeSpan QueueTime, int Peak, int InFli
 /// </summary>
 /// <remarks>
 /// Sources: K. Nichols, V. Jacobson, RFC 8289 (CoDel) for the standing queue; H. Zhou et al., "Overload Control for Scaling WeChat Microservices", SoCC
-/// 2018, for the time in the queue as the measure; Netflix's concurrency-limits for the root. ADR 18 has the others that were measured.
+/// 2018, for the time in the queue as the measure; Netflix's concurrency-limits for the root. ADR 17 has the others that were measured.
 /// </remarks>
 /// <param name="Least">Never fewer.</param>
 /// <param name="Most">Never more.</param>

@@ -57,15 +57,15 @@ public static class SheddingSystem
     private static Answer<LoadReport> GetLoad(Caller caller, Tenants tenants, LoadMonitor monitor) =>
         tenants.IsOperator(caller) ? monitor.Latest : AccessProblems.OperatorsOnly;
 
-    /// <summary>Lists the routes of the process that answers, files apart, with the class of their requests.</summary>
-    private static Answer<RouteClassList> ListRoutes(EndpointDataSource routes) => new RouteClassList(
-    [
-        .. routes.Endpoints.OfType<RouteEndpoint>()
-            .Where(route => route.Metadata.GetMetadata<StaticAssetDescriptor>() is null)
-            .SelectMany(SheddingMiddleware.ClassesOf)
-            .Distinct()
-            .OrderBy(each => each.Route, StringComparer.Ordinal).ThenBy(each => each.Method, StringComparer.Ordinal),
-    ]);
+    /// <summary>Lists the routes of the process that answers, files apart, with the class of their requests. Only for operators.</summary>
+    private static Answer<RouteClassList> ListRoutes(Caller caller, Tenants tenants, EndpointDataSource routes) =>
+        tenants.IsOperator(caller) ? new RouteClassList([.. ClassesOf(routes)]) : AccessProblems.OperatorsOnly;
+
+    private static IEnumerable<RouteClass> ClassesOf(EndpointDataSource routes) => routes.Endpoints.OfType<RouteEndpoint>()
+        .Where(route => route.Metadata.GetMetadata<StaticAssetDescriptor>() is null)
+        .SelectMany(SheddingMiddleware.ClassesOf)
+        .Distinct()
+        .OrderBy(each => each.Route, StringComparer.Ordinal).ThenBy(each => each.Method, StringComparer.Ordinal);
 
     /// <summary>The reports of the last minutes, or those after <c>Last-Event-ID</c>, then one each second until the host shuts down.</summary>
     private static ServerSentEventsResult<LoadReport> WatchLoad(HttpRequest request, LoadMonitor monitor, IHostApplicationLifetime lifetime)

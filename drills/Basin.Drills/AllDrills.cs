@@ -25,5 +25,6 @@ internal static class AllDrills
         PostgresGone.Drill,
         ClockSteps.Drill,
         BackupUnderLoad.Drill,
+        GreedyClient.Drill,
     ];
 }

@@ -45,6 +45,11 @@ internal sealed record Grade(string Name, string Unit, double Limit, Func<Observ
     public static Grade Refusals(Kind kind, double atMost) => new(
         $"Refusal share of {kind.Word}", "%", atMost, seen => 100 * ShareOf(seen, kind, reply => reply == Reply.Refused));
 
+    /// <summary>How many of a class's tries of some seconds were done.</summary>
+    public static Grade LetIn(Kind kind, double from, double until, double atMost) => new(
+        $"Let in of {kind.Word}", "", atMost,
+        seen => seen.Tries.Count(one => one.Kind == kind && one.Reply == Reply.Done && one.At >= from && one.At < until));
+
     /// <summary>Served per second.</summary>
     public static Grade Goodput(Kind kind, double atLeast) => new(
         $"Goodput of {kind.Word}", "/s", atLeast, seen => seen.Visits.Count(visit => visit.Arrival.Kind == kind && visit.IsServed) / seen.Seconds, IsFloor: true);

@@ -433,7 +433,8 @@ public sealed class PagesTests(PagesTests.Shop shop) : IClassFixture<PagesTests.
             await page.GetByLabel("E-mail").FillAsync("operator@example.com");
             await page.GetByLabel("Password").FillAsync("several words are easier");
             await page.GetByRole(AriaRole.Button, new() { Name = "Begin" }).ClickAsync();
-            await page.WaitForURLAsync("**/console");
+            // The first request of a host that has just started, while others start beside it.
+            await page.WaitForURLAsync("**/console", new() { Timeout = 120_000 });
 
             await page.GotoAsync("/console/demo");
             await page.GetByLabel("Orders per second").FillAsync("5");

@@ -45,31 +45,36 @@ public sealed class LimitsApi
     }
 
     public Answer<IReadOnlyList<PolicyView>> List(Caller caller) =>
-        _tenants.IsOperator(caller) ? Answer.Ok<IReadOnlyList<PolicyView>>([.. _policies.InForce.Select(ViewOf)]) : AccessProblems.OperatorsOnly;
+        _tenants.IsOperator(caller)
+            ? Answer.Ok<IReadOnlyList<PolicyView>>([.. _policies.InForce.Select(policy => ViewOf(policy.Name))])
+            : AccessProblems.OperatorsOnly;
 
     public Answer<PolicyView> Find(Caller caller, string name) =>
-        !_tenants.IsOperator(caller) ? AccessProblems.OperatorsOnly
-        : _policies.Find(name) is { } policy ? Tagged(ViewOf(policy))
-        : KernelProblems.NotFound;
+        Refusal(caller, name) is { } problem ? problem : Tagged(ViewOf(name));
 
     /// <summary>Puts a policy into force in place of the configured one: here at once, and in the other processes within a second or two.</summary>
     public async Task<Answer<PolicyView>> ChangeAsync(
-        Caller caller, string name, PolicyOptions request, IfMatch match, Once once, CancellationToken cancellation) =>
-        _policies.FaultsOf(name, request) is { Count: > 0 } faults
+        Caller caller, string name, PolicyOptions request, IfMatch match, Once once, CancellationToken cancellation)
+    {
+        if (Refusal(caller, name) is { } problem)
+            return problem;
+        return _policies.FaultsOf(name, request) is { Count: > 0 } faults
             ? KernelProblems.Invalid with { Errors = faults }
             : await SaveAsync(caller, name, request, match, once, cancellation);
+    }
 
     /// <summary>Makes a policy what it is in the configuration.</summary>
-    public Task<Answer<PolicyView>> ResetAsync(Caller caller, string name, IfMatch match, Once once, CancellationToken cancellation) =>
-        SaveAsync(caller, name, terms: null, match, once, cancellation);
+    public async Task<Answer<PolicyView>> ResetAsync(Caller caller, string name, IfMatch match, Once once, CancellationToken cancellation) =>
+        Refusal(caller, name) is { } problem ? problem : await SaveAsync(caller, name, terms: null, match, once, cancellation);
+
+    private Problem? Refusal(Caller caller, string name) =>
+        !_tenants.IsOperator(caller) ? AccessProblems.OperatorsOnly
+        : _policies.Find(name) is null ? KernelProblems.NotFound
+        : null;
 
     private async Task<Answer<PolicyView>> SaveAsync(
         Caller caller, string name, PolicyOptions? terms, IfMatch match, Once once, CancellationToken cancellation)
     {
-        if (!_tenants.IsOperator(caller))
-            return AccessProblems.OperatorsOnly;
-        if (_policies.Find(name) is null)
-            return KernelProblems.NotFound;
         var answer = await once.WriteAsync(
             _store, ShardKey.First, new Change(name, terms), tx => SaveAsync(tx, caller, name, terms, match), cancellation);
         if (answer.Problem is not null)
@@ -94,7 +99,12 @@ public sealed class LimitsApi
 
     private static Answer<PolicyView> Tagged(PolicyView view) => Answer.Ok(view).Tagged(IfMatch.TagOf(view.Version));
 
-    private PolicyView ViewOf(Policy policy) => ViewOf(policy.Name, policy.Terms, _keeper.Find(policy.Name));
+    /// <summary>The version first: a change is in force before it is known by its version, so that no version stands beside older terms.</summary>
+    private PolicyView ViewOf(string name)
+    {
+        var change = _keeper.Find(name);
+        return ViewOf(name, _policies.Find(name)!.Terms, change);
+    }
 
     private PolicyView ViewOf(string name, PolicyOptions terms, ChangedPolicy? change) => new(
         name,

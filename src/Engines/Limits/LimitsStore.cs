@@ -21,8 +21,20 @@ internal static class LimitsStore
         policy.Name, policy.Version, policy.Terms is { } terms ? JsonSerializer.Serialize(terms, LimitsJson.Default.PolicyOptions) : null, policy.ChangedAt,
         policy.ChangedBy);
 
-    private static ChangedPolicy Read(Row row) => new(
-        row.Text(0), row.Integer(1), row.TextOrNull(2) is { } body ? JsonSerializer.Deserialize(body, LimitsJson.Default.PolicyOptions) : null, row.Time(3), row.Text(4));
+    private static ChangedPolicy Read(Row row) => new(row.Text(0), row.Integer(1), TermsIn(row.TextOrNull(2)), row.Time(3), row.Text(4));
+
+    /// <summary>What a newer Basin has written may say what this one does not know; then a policy is as it is configured.</summary>
+    private static PolicyOptions? TermsIn(string? body)
+    {
+        try
+        {
+            return body is null ? null : JsonSerializer.Deserialize(body, LimitsJson.Default.PolicyOptions);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>What operators have made of a policy.</summary>

@@ -21,12 +21,15 @@ public sealed class PoliciesTests
         ["Basin:Limits:Policies:checkout:Limits:0:Period"] = "00:01:00",
     };
 
-    private static Task<TestHost> StartAsync(Dictionary<string, string?> settings, Backend backend = Backend.Sqlite) => TestHost.StartAsync(
+    /// <summary>Of a checkout.</summary>
+    private int _cost = 1;
+
+    private Task<TestHost> StartAsync(Dictionary<string, string?> settings, Backend backend = Backend.Sqlite) => TestHost.StartAsync(
         builder => builder.AddLimits(),
         app =>
         {
             app.UseLimits();
-            app.MapGet("/v1/checkout", () => "").RequireScope("test:read").RequireLimit("checkout", cost: 1);
+            app.MapGet("/v1/checkout", () => "").RequireScope("test:read").RequireLimit("checkout", _cost);
             app.MapLimits();
         },
         new TestHostOptions { Settings = settings, Backend = backend });
@@ -131,6 +134,18 @@ public sealed class PoliciesTests
         Assert.Equal(HttpStatusCode.Forbidden, (await PutAsync(stranger, Permits(100))).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await OperatorOf(host).GetAsync("/v1/limits/policies/unheard-of")).StatusCode);
         Assert.Equal(3, await AllowedAsync(host.Client, 5));
+    }
+
+    [Fact]
+    public async Task A_change_that_a_route_no_longer_fits_leaves_the_host_as_it_is_configured()
+    {
+        await using var host = await StartAsync(ThreeAMinute);
+        using (var changed = await PutAsync(OperatorOf(host), Permits(1)))
+            Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        _cost = 2;
+        await host.RestartAsync();
+        // Of three that are configured, one request takes two.
+        Assert.Equal(1, await AllowedAsync(host.Client, 3));
     }
 
     [Fact]

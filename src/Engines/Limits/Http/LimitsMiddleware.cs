@@ -51,7 +51,7 @@ internal sealed class LimitsMiddleware
             for (var i = 0; i < counted.Length; i++)
             {
                 var limit = policy.Limits[i];
-                var decision = await limit.CounterOf(plan).TakeAsync(key, limit.Per, cost, http.RequestAborted);
+                var decision = await limit.CounterOf(plan).TakeAsync(key, limit.Per, cost);
                 Tell(told, limit, decision);
                 limit.Note(decision.IsAllowed);
                 LimitsMetrics.Decided(policy, limit, decision.IsAllowed);
@@ -63,10 +63,10 @@ internal sealed class LimitsMiddleware
                 counted[i] = decision.IsAllowed;
                 delayUs = policy.IsDryRun ? 0 : Math.Max(delayUs, decision.DelayUs);
             }
-            isServed = true;
             SetHeaders(http, policy.HeaderOf(plan), told.ToString());
             if (delayUs > 0)
                 await Task.Delay(TimeSpan.FromMicroseconds(delayUs), _time, http.RequestAborted);
+            isServed = true;
             await _next(http);
         }
         finally

@@ -26,7 +26,8 @@ internal sealed class PolicyBook : IAsyncDisposable
     public PolicyBook(LimitsOptions options, RespOptions redis, TimeProvider time, Randomness chance)
     {
         (_options, _time) = (options, time);
-        _configured = Usual.Concat(options.Policies).GroupBy(each => each.Key).ToFrozenDictionary(each => each.Key, each => each.Last().Value, StringComparer.Ordinal);
+        _configured = Usual.Concat(options.Policies).GroupBy(each => each.Key, StringComparer.OrdinalIgnoreCase)
+            .ToFrozenDictionary(each => each.First().Key, each => each.Last().Value, StringComparer.Ordinal);
         _plans = options.Tenants.ToFrozenDictionary(each => Id<Tenant>.Parse(each.Key, null).Value, each => each.Value);
         _redis = redis.IsUsed ? new RespClient(redis, time, chance, SharedLimiter.GreetAsync) : null;
         if (_redis is null && _configured.FirstOrDefault(each => each.Value.Shared).Key is { } shared)
@@ -70,16 +71,20 @@ internal sealed class PolicyBook : IAsyncDisposable
     public PolicyOptions Configured(string name) => _configured[name];
 
     /// <summary>Whether a policy is as the program has it, where nobody has changed it.</summary>
-    public bool IsOfProgram(string name) => !_options.Policies.ContainsKey(name);
+    public bool IsOfProgram(string name) => !_options.Policies.Keys.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Takes note of what a route asks for.</summary>
     /// <exception cref="InvalidOperationException">There is no such policy, or it never allows so much.</exception>
     public void Require(string name, int cost)
     {
         var policy = Find(name) ?? throw new InvalidOperationException($"A route asks for the limit '{name}', which Basin:Limits:Policies does not have.");
-        if (policy.FaultOfCost(cost) is var (_, sentence))
-            throw new InvalidOperationException($"The limit '{name}' does not fit: {sentence}");
         _costs.AddOrUpdate(name, cost, (_, known) => Math.Max(known, cost));
+        if (policy.FaultOfCost(cost) is null)
+            return;
+        // What operators have changed, before the route cost so much, must not refuse the start.
+        if (Make(name, _configured[name]) is var configured && configured.FaultOfCost(cost) is var (_, sentence))
+            throw new InvalidOperationException($"The limit '{name}' does not fit: {sentence}");
+        _inForce = _inForce.Values.Select(each => each.Name == name ? configured : each).ToFrozenDictionary(each => each.Name, StringComparer.Ordinal);
     }
 
     /// <summary>Null without one.</summary>

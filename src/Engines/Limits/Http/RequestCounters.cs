@@ -7,7 +7,8 @@ internal interface IRequestCounter
 {
     LimitRule Rule { get; }
 
-    ValueTask<Decision> TakeAsync(RequestKey key, IReadOnlyList<LimitPartition> per, int cost, CancellationToken cancellation);
+    /// <summary>Is not left early: what was taken could not be given back.</summary>
+    ValueTask<Decision> TakeAsync(RequestKey key, IReadOnlyList<LimitPartition> per, int cost);
 
     ValueTask GiveBackAsync(RequestKey key, IReadOnlyList<LimitPartition> per, int cost);
 
@@ -18,7 +19,7 @@ internal sealed class LocalCounter(Limiter limiter) : IRequestCounter
 {
     public LimitRule Rule => limiter.Rule;
 
-    public ValueTask<Decision> TakeAsync(RequestKey key, IReadOnlyList<LimitPartition> per, int cost, CancellationToken cancellation) =>
+    public ValueTask<Decision> TakeAsync(RequestKey key, IReadOnlyList<LimitPartition> per, int cost) =>
         ValueTask.FromResult(limiter.Take(key.Of(per), cost));
 
     public ValueTask GiveBackAsync(RequestKey key, IReadOnlyList<LimitPartition> per, int cost)
@@ -34,8 +35,8 @@ internal sealed class SharedCounter(SharedLimiter limiter) : IRequestCounter
 {
     public LimitRule Rule => limiter.Rule;
 
-    public ValueTask<Decision> TakeAsync(RequestKey key, IReadOnlyList<LimitPartition> per, int cost, CancellationToken cancellation) =>
-        limiter.TakeAsync(key.TextOf(per), cost, cancellation);
+    public ValueTask<Decision> TakeAsync(RequestKey key, IReadOnlyList<LimitPartition> per, int cost) =>
+        limiter.TakeAsync(key.TextOf(per), cost, CancellationToken.None);
 
     public ValueTask GiveBackAsync(RequestKey key, IReadOnlyList<LimitPartition> per, int cost) => limiter.GiveBackAsync(key.TextOf(per), cost);
 

@@ -11,6 +11,8 @@ public class Cluster : IAsyncLifetime
 
     public const long OnHand = 10_000_000;
 
+    public const int ConnectionsPerClient = 256;
+
     /// <summary>An order takes some seconds, so that a drill meets it in every state.</summary>
     private static readonly string[] Settings =
     [
@@ -48,7 +50,7 @@ public class Cluster : IAsyncLifetime
     }
 
     /// <summary>A program with the operator's key. It gives up a request that a frozen process has.</summary>
-    internal HttpClient NewClient() => new(new SocketsHttpHandler { MaxConnectionsPerServer = 256, PooledConnectionLifetime = TimeSpan.FromSeconds(30) })
+    internal HttpClient NewClient() => new(new SocketsHttpHandler { MaxConnectionsPerServer = ConnectionsPerClient, PooledConnectionLifetime = TimeSpan.FromSeconds(30) })
     {
         BaseAddress = Address,
         Timeout = TimeSpan.FromSeconds(15),

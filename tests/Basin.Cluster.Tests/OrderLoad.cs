@@ -5,7 +5,8 @@ using System.Text.Json.Nodes;
 namespace Basin.Cluster.Tests;
 
 /// <summary>
-/// Customers who come at a steady rate, whatever the cluster does. Each sends its order again, under the same key, until somebody acknowledges it.
+/// Customers who come at a steady rate, whatever the cluster does, until too many wait: then they come as fast as others are served. Each sends its
+/// order again, under the same key, until somebody acknowledges it.
 /// </summary>
 internal sealed class OrderLoad(HttpClient client, int perSecond)
 {
@@ -15,7 +16,16 @@ internal sealed class OrderLoad(HttpClient client, int perSecond)
     /// <summary>Nobody waits for longer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
+    /// <summary>So many wait after ten seconds in which nobody was served. More would say no more about a cluster that has no processor to spare.</summary>
+    private readonly int _maxWaiting = 10 * perSecond;
+
+    /// <summary>As many as the client has connections: a try that waited for one would end before anybody has seen it, and those behind it likewise, for ever.</summary>
+    private readonly SemaphoreSlim _places = new(Cluster.ConnectionsPerClient);
+
     private static int _numbers;
+
+    private int _came;
+    private int _waiting;
 
     private readonly ConcurrentDictionary<int, string> _acknowledged = new();
     private readonly ConcurrentBag<double> _waits = [];
@@ -23,6 +33,9 @@ internal sealed class OrderLoad(HttpClient client, int perSecond)
 
     /// <summary>The ids of the orders by their number.</summary>
     public IReadOnlyDictionary<int, string> Acknowledged => _acknowledged;
+
+    /// <summary>How many customers have come.</summary>
+    public int Came => _came;
 
     /// <summary>Why orders were sent again, and how often.</summary>
     public string Troubles => string.Join(", ", _troubles.OrderBy(trouble => trouble.Key).Select(trouble => $"{trouble.Value} x {trouble.Key}"));
@@ -57,16 +70,20 @@ internal sealed class OrderLoad(HttpClient client, int perSecond)
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        var began = RealTime.Clock.GetTimestamp();
+        var last = RealTime.Clock.GetTimestamp();
+        var due = 0.0;
         var customers = new List<Task>();
         bool isLast;
         do
         {
             await Task.Delay(Tick, RealTime.Clock, CancellationToken.None);
             isLast = stopping.IsCancellationRequested;
-            var due = (int)(RealTime.Clock.GetElapsedTime(began).TotalSeconds * perSecond);
-            while (customers.Count < due)
+            var now = RealTime.Clock.GetTimestamp();
+            due += RealTime.Clock.GetElapsedTime(last, now).TotalSeconds * perSecond;
+            last = now;
+            for (; due >= 1 && _waiting < _maxWaiting; due--)
                 customers.Add(OrderAsync());
+            due = Math.Min(due, 1);
         }
         while (!isLast);
         await Task.WhenAll(customers);
@@ -75,7 +92,20 @@ internal sealed class OrderLoad(HttpClient client, int perSecond)
     /// <returns>The id of the order.</returns>
     public async Task<string> OrderAsync()
     {
-        var number = Interlocked.Increment(ref _numbers);
+        Interlocked.Increment(ref _came);
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            return await OrderAsync(Interlocked.Increment(ref _numbers));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private async Task<string> OrderAsync(int number)
+    {
         var began = RealTime.Clock.GetTimestamp();
         while (true)
         {
@@ -92,6 +122,7 @@ internal sealed class OrderLoad(HttpClient client, int perSecond)
 
     private async Task<string?> TryAsync(int number)
     {
+        await _places.WaitAsync();
         try
         {
             using var answer = await client.OrderAsync(number);
@@ -104,6 +135,10 @@ internal sealed class OrderLoad(HttpClient client, int perSecond)
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
             _troubles.AddOrUpdate(failure is OperationCanceledException ? "silence" : "broken connection", 1, static (_, count) => count + 1);
+        }
+        finally
+        {
+            _places.Release();
         }
         return null;
     }

@@ -17,6 +17,9 @@ public sealed class PostgresStoreTests : StoreContract, IDisposable
         SchemaPrefix = PostgresServer.NewPrefix(),
     };
 
+    /// <summary>PostgreSQL computes it while it plans, hence while it binds, and looks often whether anybody still wants it.</summary>
+    private const string SlowToBind = "SELECT CASE WHEN factorial(12000) > 0 THEN 1 END";
+
     private bool _isFilled;
 
     private static string Filler => Path.Combine(PostgresServer.SmallDirectory, "filler");
@@ -39,6 +42,23 @@ public sealed class PostgresStoreTests : StoreContract, IDisposable
             Assert.Equal(PostgresErrorCodes.DiskFull, (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync())).SqlState);
         else
             await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Npgsql holds a statement for prepared as soon as it is parsed, and knows nothing of its columns when it was cancelled before it heard of them.</summary>
+    [Fact]
+    public async Task A_read_given_up_while_its_statement_is_prepared_spoils_no_later_one()
+    {
+        _postgres.ReadersPerShard = 1;
+        using var shard = Open(new StoreOptions());
+        for (var round = 0; round < 5; round++)
+        {
+            Assert.Equal(1, await ReadAsync(CancellationToken.None));
+            using var givenUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(20));
+            await Assert.ThrowsAnyAsync<Exception>(() => ReadAsync(givenUp.Token));
+        }
+        Assert.Equal(1, await ReadAsync(CancellationToken.None));
+
+        Task<long?> ReadAsync(CancellationToken cancellation) => shard.ReadAsync(snapshot => snapshot.NumberAsync(SlowToBind), cancellation).AsTask();
     }
 
     public void Dispose()

@@ -363,7 +363,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
     private void Open()
     {
         _connection?.Dispose();
-        (_inTransaction, _mayRunAgain) = (false, false);
+        (_connection, _inTransaction, _mayRunAgain) = (null, false, false);
         try
         {
             _connection = Ask(database.Writing, static source => source.OpenConnection());
@@ -382,7 +382,7 @@ internal sealed class PostgresConnection(PostgresDatabase database, string proce
         {
             return ask(question);
         }
-        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure) || (_connection is { } asked && PostgresErrors.HasBroken(asked, failure)))
         {
             _isSpoiled = true;
             var translated = PostgresErrors.Translate(failure);

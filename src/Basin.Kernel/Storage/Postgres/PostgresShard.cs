@@ -127,15 +127,27 @@ internal sealed class PostgresShard : Shard
         try
         {
             await using var connection = await Database.Reading.OpenConnectionAsync(cancellation);
-            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-            var result = await work(new PostgresSnapshot(Database, connection, cancellation));
-            await transaction.CommitAsync(cancellation);
-            return result;
+            try
+            {
+                return await ReadOverAsync(connection, work, cancellation);
+            }
+            catch (Exception failure) when (PostgresErrors.HasBroken(connection, failure))
+            {
+                throw PostgresErrors.Translate(failure);
+            }
         }
         catch (Exception failure) when (PostgresErrors.IsFailure(failure))
         {
             throw PostgresErrors.Translate(failure);
         }
+    }
+
+    private async ValueTask<T> ReadOverAsync<T>(NpgsqlConnection connection, Func<Snapshot, ValueTask<T>> work, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+        var result = await work(new PostgresSnapshot(Database, connection, cancellation));
+        await transaction.CommitAsync(cancellation);
+        return result;
     }
 
     internal override async Task ReportAsync(ConsumerProgress progress, CancellationToken cancellation)

@@ -38,7 +38,7 @@ public sealed class ClusterTests(Cluster cluster, ITestOutputHelper output) : IC
     [InlineData(Drill.CutRabbit)]
     public async Task Under_load_nothing_acknowledged_is_lost_and_nothing_happens_twice(Drill drill)
     {
-        var load = new OrderLoad(cluster.NewClient(), OrdersPerSecond);
+        using var load = new OrderLoad(cluster.NewClient(), OrdersPerSecond);
         var seconds = await load.DuringAsync(async () =>
         {
             await using var browser = await Browser.StartAsync();

@@ -8,7 +8,7 @@ namespace Basin.Cluster.Tests;
 /// Customers who come at a steady rate, whatever the cluster does, until too many wait: then they come as fast as others are served. Each sends its
 /// order again, under the same key, until somebody acknowledges it.
 /// </summary>
-internal sealed class OrderLoad(HttpClient client, int perSecond)
+internal sealed class OrderLoad(HttpClient client, int perSecond) : IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PauseBeforeRetry = TimeSpan.FromMilliseconds(200);
@@ -141,5 +141,11 @@ internal sealed class OrderLoad(HttpClient client, int perSecond)
             _places.Release();
         }
         return null;
+    }
+
+    public void Dispose()
+    {
+        client.Dispose();
+        _places.Dispose();
     }
 }

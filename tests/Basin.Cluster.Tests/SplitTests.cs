@@ -50,7 +50,7 @@ public sealed class SplitTests(SplitCluster cluster, ITestOutputHelper output) :
     [Fact]
     public async Task A_shop_sells_whose_systems_are_in_three_processes()
     {
-        var load = new OrderLoad(cluster.NewClient(), OrdersPerSecond);
+        using var load = new OrderLoad(cluster.NewClient(), OrdersPerSecond);
         await load.DuringAsync(async () =>
         {
             await using var browser = await Browser.StartAsync();
@@ -70,7 +70,7 @@ public sealed class SplitTests(SplitCluster cluster, ITestOutputHelper output) :
     [InlineData("pause-basin", "resume-basin")]
     public async Task What_needs_a_system_that_is_gone_says_so_and_goes_on_by_itself(string harm, string mend)
     {
-        var load = new OrderLoad(cluster.NewClient(), OrdersPerSecond);
+        using var load = new OrderLoad(cluster.NewClient(), OrdersPerSecond);
         var known = await load.OrderAsync();
 
         await cluster.RunAsync(harm, SplitCluster.Shop);
@@ -97,7 +97,7 @@ public sealed class SplitTests(SplitCluster cluster, ITestOutputHelper output) :
     [Fact]
     public async Task Orders_are_taken_while_what_they_need_later_is_gone()
     {
-        var load = new OrderLoad(cluster.NewClient(), OrdersPerSecond);
+        using var load = new OrderLoad(cluster.NewClient(), OrdersPerSecond);
         await cluster.RunAsync("kill-basin", SplitCluster.Rest);
         for (var i = 0; i < 20; i++)
             await load.OrderAsync();

@@ -1,3 +1,4 @@
+using Basin.Limits.Regions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -9,18 +10,26 @@ public sealed class LimitsApi
     private readonly Store _store;
     private readonly PolicyBook _policies;
     private readonly PolicyKeeper _keeper;
+    private readonly Region _region;
     private readonly Tenants _tenants;
     private readonly ILogger<LimitsApi> _log;
 
-    internal LimitsApi(Store store, PolicyBook policies, PolicyKeeper keeper, Tenants tenants, LimitsOptions options, ILogger<LimitsApi> log) =>
-        (_store, _policies, _keeper, _tenants, AreCounted, _log) = (store, policies, keeper, tenants, options.Enabled, log);
+    internal LimitsApi(
+        Store store, PolicyBook policies, PolicyKeeper keeper, Region region, Tenants tenants, LimitsOptions options, ILogger<LimitsApi> log)
+    {
+        (_store, _policies, _keeper, _region, _tenants, _log) = (store, policies, keeper, region, tenants, log);
+        (AreCounted, HasRegions) = (options.Enabled, options.Regions.AreUsed);
+    }
 
     internal static LimitsApi Of(IServiceProvider services) => new(
         services.GetRequiredKeyedService<Store>(LimitsSystem.Name), services.GetRequiredService<PolicyBook>(), services.GetRequiredService<PolicyKeeper>(),
-        services.GetRequiredService<Tenants>(), services.GetRequiredService<LimitsOptions>(), services.GetRequiredService<ILogger<LimitsApi>>());
+        services.GetRequiredService<Region>(), services.GetRequiredService<Tenants>(), services.GetRequiredService<LimitsOptions>(), services.GetRequiredService<ILogger<LimitsApi>>());
 
     /// <summary>Whether requests are counted at all.</summary>
     internal bool AreCounted { get; }
+
+    /// <summary>Whether some policies may be counted with other regions.</summary>
+    internal bool HasRegions { get; }
 
     /// <summary>What the limits of each policy are called, in their order.</summary>
     internal IReadOnlyDictionary<string, IReadOnlyList<string>> NamesOfLimits =>
@@ -66,6 +75,17 @@ public sealed class LimitsApi
     /// <summary>Makes a policy what it is in the configuration.</summary>
     public async Task<Answer<PolicyView>> ResetAsync(Caller caller, string name, IfMatch match, Once once, CancellationToken cancellation) =>
         Refusal(caller, name) is { } problem ? problem : await SaveAsync(caller, name, terms: null, match, once, cancellation);
+
+    /// <summary>Takes note of what another region has let in.</summary>
+    /// <returns>What this one tells it.</returns>
+    public Answer<Settlement> Settle(Caller caller, Settlement told)
+    {
+        if (!_tenants.IsOperator(caller))
+            return AccessProblems.OperatorsOnly;
+        return _region.Hear(told)
+            ? Answer.Ok(_region.Tell(told.From))
+            : KernelProblems.Invalid with { Errors = new Dictionary<string, string[]> { ["from"] = ["There is no such region."] } };
+    }
 
     private Problem? Refusal(Caller caller, string name) =>
         !_tenants.IsOperator(caller) ? AccessProblems.OperatorsOnly

@@ -1,3 +1,4 @@
+using Basin.Limits.Regions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -8,7 +9,9 @@ internal static class LimitsEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var policies = routes.MapGroup("/v1/limits/policies").WithTags("Limits").WithChecks();
+        var limits = routes.MapGroup("/v1/limits").WithTags("Limits").WithChecks();
+        limits.MapPost("/settlements", Settle).RequireScope("limits:settle").WithoutLimit().ServeAs(RequestClass.Essential);
+        var policies = limits.MapGroup("/policies");
         policies.MapGet("/", List).RequireScope("limits:read");
         policies.MapGet("/{name}", Find).RequireScope("limits:read");
         policies.MapPut("/{name}", Change).RequireScope("limits:write");
@@ -30,6 +33,9 @@ internal static class LimitsEndpoints
     private static Task<Answer<PolicyView>> Reset(
         string name, IfMatch match, Caller caller, Once once, LimitsApi limits, CancellationToken cancellation) =>
         limits.ResetAsync(caller, name, match, once, cancellation);
+
+    /// <summary>Hears what another region has let in, and tells what this one has. Telling it again changes nothing.</summary>
+    private static Answer<Settlement> Settle(Settlement request, Caller caller, LimitsApi limits) => limits.Settle(caller, request);
 }
 
 /// <summary>Who has made a policy what it is.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Basin.Limits.Regions;
 using Basin.Limits.Shared;
 
 namespace Basin.Limits;
@@ -45,6 +46,9 @@ public sealed class LimitsOptions : IValidatableObject
     /// <summary>The plan of a tenant, by its id. Default none: as much as the policy says.</summary>
     public Dictionary<string, string> Tenants { get; set; } = [];
 
+    /// <summary>Installations that count some policies together, far from each other. Default none.</summary>
+    public RegionsOptions Regions { get; set; } = new();
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var (name, policy) in Policies)
@@ -64,6 +68,8 @@ public sealed class LimitsOptions : IValidatableObject
             if (!Plans.ContainsKey(plan))
                 yield return new ValidationResult($"There is no plan '{plan}'.", [$"{nameof(Tenants)}:{tenant}"]);
         }
+        foreach (var fault in Regions.Validate())
+            yield return fault;
     }
 
     /// <summary>What is wrong with a policy under these plans, by member.</summary>
@@ -73,16 +79,27 @@ public sealed class LimitsOptions : IValidatableObject
         policy.Check(checks);
         if (checks.Problem is { } problem)
             return problem.Errors;
+        for (var i = 0; i < policy.Limits.Count; i++)
+        {
+            if (FaultOf(policy, policy.Limits[i].Rule) is var (member, sentence))
+                checks.That(false, $"limits[{i}].{member}", sentence);
+        }
         foreach (var (plan, times) in Plans)
         {
             for (var i = 0; i < policy.Limits.Count; i++)
             {
-                if (policy.FaultOf(policy.Limits[i].Rule.Times(times)) is var (member, sentence))
+                if (FaultOf(policy, policy.Limits[i].Rule.Times(times)) is var (member, sentence))
                     checks.That(false, $"limits[{i}].{member}", $"In the plan {plan}: {sentence}");
             }
         }
         return checks.Problem?.Errors ?? NoFaults;
     }
+
+    /// <summary>Why a rule cannot be counted as a policy counts; null when it can.</summary>
+    private (string Member, string Sentence)? FaultOf(PolicyOptions policy, LimitRule rule) =>
+        rule.Fault
+        ?? (policy.Shared ? LimitScript.Fault(rule) : null)
+        ?? (policy.Regional && Regions.AreUsed ? new RegionalTerms(rule, Regions.Others.Count + 1, Regions.UnsettledPercent).Fault : null);
 
     private static readonly IReadOnlyDictionary<string, string[]> NoFaults = new Dictionary<string, string[]>();
 }
@@ -99,6 +116,9 @@ public sealed class PolicyOptions : IChecked
 
     /// <summary>Whether all processes count together, in the Redis of section <c>Basin:Redis</c>. Default false.</summary>
     public bool Shared { get; set; }
+
+    /// <summary>Whether the regions of <c>Basin:Limits:Regions</c> count it together. Default false.</summary>
+    public bool Regional { get; set; }
 
     /// <summary>What is done while that Redis is not reached. Default <see cref="WhenUnreachable.CountHere"/>.</summary>
     public WhenUnreachable WhenUnreachable { get; set; }
@@ -118,16 +138,9 @@ public sealed class PolicyOptions : IChecked
             checks.That(Allow[i]?.Contains('/') != true || IPNetwork.TryParse(Allow[i], out _), $"allow[{i}]", "A network such as 10.0.0.0/8 is expected.");
         }
         checks.That(Enum.IsDefined(WhenUnreachable), "whenUnreachable", "There is no such choice.");
+        checks.That(!Shared || !Regional, "regional", "A policy is counted by the processes of one Redis, or by regions.");
         checks.Items(Limits, "limits", 1, MaxLimits);
-        for (var i = 0; Shared && i < Math.Min(Limits?.Count ?? 0, MaxLimits); i++)
-        {
-            if (Limits![i] is { Rule: { Fault: null } rule } && LimitScript.Fault(rule) is var (member, sentence))
-                checks.That(false, $"limits[{i}].{member}", sentence);
-        }
     }
-
-    /// <summary>Why a rule cannot be counted as the policy counts; null when it can.</summary>
-    internal (string Member, string Sentence)? FaultOf(LimitRule rule) => rule.Fault ?? (Shared ? LimitScript.Fault(rule) : null);
 }
 
 /// <summary>One limit of a policy.</summary>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Basin.Limits.Regions;
 using Basin.Resp;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -11,6 +13,8 @@ public static class LimitsSystem
 {
     public const string Name = "limits";
 
+    private const int RunLength = 16;
+
     extension(IHostApplicationBuilder builder)
     {
         public IHostApplicationBuilder AddLimits()
@@ -20,9 +24,14 @@ public static class LimitsSystem
                 .Options<LimitsOptions>("Limits")
                 .Options<RespOptions>("Redis")
                 .DependsOn(services => services.GetRequiredService<PolicyBook>().Dependencies)
+                .DependsOn(services => services.GetRequiredService<RegionSettler>().Dependencies)
                 .Shows("Limits", "/console/limits", "gauge")
                 .Refuses(LimitsProblems.All);
             var services = builder.Services;
+            services.AddSingleton(provider => new Region(
+                provider.GetRequiredService<LimitsOptions>().Regions, RandomNumberGenerator.GetHexString(RunLength), provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<RegionSettler>();
+            services.AddHostedService(provider => provider.GetRequiredService<RegionSettler>());
             services.AddSingleton<PolicyBook>();
             services.AddSingleton<PolicyKeeper>();
             services.AddHostedService(provider => provider.GetRequiredService<PolicyKeeper>());

@@ -17,6 +17,7 @@ internal static class PolicyForm
     {
         DryRun = form["dryRun"] == "true",
         Shared = form["shared"] == "true",
+        Regional = form["regional"] == "true",
         WhenUnreachable = Enum.TryParse<WhenUnreachable>(form["whenUnreachable"], out var choice) ? choice : WhenUnreachable.CountHere,
         Allow = [.. form["allow"].ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
         Limits = [.. Enumerable.Range(0, MaxRows).Select(row => ReadLimit(form, $"limits[{row}]")).OfType<LimitOptions>()],

@@ -10,11 +10,12 @@ internal readonly struct Level
     private readonly long _capacity;
     private readonly long _longestUs;
 
-    public Level(LimitRule rule)
+    /// <param name="beyond">Permits that may be missing although the capacity has not as many: somebody else has taken them.</param>
+    public Level(LimitRule rule, long beyond = 0)
     {
         (_partsPerUs, PartsPerPermit) = (rule.Permits, rule.PeriodUs);
         _capacity = rule.Permits == 0 ? 0 : rule.Capacity * PartsPerPermit;
-        _longestUs = _partsPerUs == 0 ? 0 : Exact.CeilingOf(_capacity, _partsPerUs);
+        _longestUs = _partsPerUs == 0 ? 0 : Exact.CeilingOf(_capacity + (beyond * PartsPerPermit), _partsPerUs);
     }
 
     public long PartsPerPermit { get; }

@@ -43,8 +43,8 @@ internal sealed class Policy
     {
         for (var i = 0; i < Limits.Count; i++)
         {
-            if (Limits[i].Usual.Rule is { Permits: > 0 } rule && cost > rule.Capacity)
-                return (i, $"A route costs {cost} at once, of which '{Limits[i].Name}' allows {rule.Capacity}.");
+            if (Limits[i].Usual is { Rule.Permits: > 0, MaxCost: var most } && cost > most)
+                return (i, $"A route costs {cost} at once, of which '{Limits[i].Name}' allows {most}.");
         }
         return null;
     }

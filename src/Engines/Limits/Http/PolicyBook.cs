@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Globalization;
+using Basin.Limits.Regions;
 using Basin.Limits.Shared;
 using Basin.Resp;
 
@@ -16,6 +18,7 @@ internal sealed class PolicyBook : IAsyncDisposable
 
     private readonly LimitsOptions _options;
     private readonly RespClient? _redis;
+    private readonly Region _region;
     private readonly TimeProvider _time;
     private readonly FrozenDictionary<string, PolicyOptions> _configured;
     private readonly FrozenDictionary<long, string> _plans;
@@ -23,15 +26,17 @@ internal sealed class PolicyBook : IAsyncDisposable
     private volatile FrozenDictionary<string, Policy> _inForce = FrozenDictionary<string, Policy>.Empty;
 
     /// <exception cref="InvalidOperationException">Processes are to count together, and there is no server to count in.</exception>
-    public PolicyBook(LimitsOptions options, RespOptions redis, TimeProvider time, Randomness chance)
+    public PolicyBook(LimitsOptions options, RespOptions redis, Region region, TimeProvider time, Randomness chance)
     {
-        (_options, _time) = (options, time);
+        (_options, _region, _time) = (options, region, time);
         _configured = Usual.Concat(options.Policies).GroupBy(each => each.Key, StringComparer.OrdinalIgnoreCase)
             .ToFrozenDictionary(each => each.First().Key, each => each.Last().Value, StringComparer.Ordinal);
         _plans = options.Tenants.ToFrozenDictionary(each => Id<Tenant>.Parse(each.Key, null).Value, each => each.Value);
         _redis = redis.IsUsed ? new RespClient(redis, time, chance, SharedLimiter.GreetAsync) : null;
         if (_redis is null && _configured.FirstOrDefault(each => each.Value.Shared).Key is { } shared)
             throw new InvalidOperationException($"The limit '{shared}' is shared, and Basin:Redis:Host names no server.");
+        if (!options.Regions.AreUsed && _configured.FirstOrDefault(each => each.Value.Regional).Key is { } regional)
+            throw new InvalidOperationException($"The limit '{regional}' is regional, and Basin:Limits:Regions names no other region.");
         Change(FrozenDictionary<string, PolicyOptions>.Empty);
     }
 
@@ -98,23 +103,32 @@ internal sealed class PolicyBook : IAsyncDisposable
             return faults;
         if (terms.Shared && _redis is null)
             return new Dictionary<string, string[]> { ["shared"] = ["Processes count together in a Redis, which Basin:Redis:Host does not name."] };
+        if (terms.Regional && !_options.Regions.AreUsed)
+            return new Dictionary<string, string[]> { ["regional"] = ["Regions count together, of which Basin:Limits:Regions names none."] };
         return Make(name, terms).FaultOfCost(_costs.GetValueOrDefault(name, 1)) is var (limit, sentence)
             ? new Dictionary<string, string[]> { [$"limits[{limit}].permits"] = [sentence] }
             : faults;
     }
 
     /// <summary>Puts policies into force in place of those that are configured. What a limit has counted stays where its rule stays.</summary>
-    public void Change(IReadOnlyDictionary<string, PolicyOptions> changed) => _inForce = _configured.ToFrozenDictionary(
-        each => each.Key,
-        each => Make(each.Key, changed.GetValueOrDefault(each.Key, each.Value)),
-        StringComparer.Ordinal);
+    public void Change(IReadOnlyDictionary<string, PolicyOptions> changed)
+    {
+        _inForce = _configured.ToFrozenDictionary(
+            each => each.Key,
+            each => Make(each.Key, changed.GetValueOrDefault(each.Key, each.Value)),
+            StringComparer.Ordinal);
+        _region.Use(Counters.OfType<RegionalCounter>().Select(counter => (counter.Name, counter.Limiter)));
+    }
 
     /// <summary>Forgets the keys that have all their permits.</summary>
     public void Sweep()
     {
-        foreach (var counter in InForce.SelectMany(policy => policy.Limits).SelectMany(limit => limit.Counters))
+        foreach (var counter in Counters)
             counter.Sweep();
+        _region.Sweep();
     }
+
+    private IEnumerable<IRequestCounter> Counters => _inForce.Values.SelectMany(policy => policy.Limits).SelectMany(limit => limit.Counters);
 
     /// <summary>The Redis, where there is one.</summary>
     public IEnumerable<Dependency> Dependencies => _redis is null ? [] : [_redis.AsDependency(new DependencyInfo(
@@ -131,7 +145,7 @@ internal sealed class PolicyBook : IAsyncDisposable
     }
 
     private static PolicyLimit? Known(Policy? before, PolicyOptions terms, LimitOptions limit, int place) =>
-        before is not null && before.Terms.Shared == terms.Shared && before.Terms.WhenUnreachable == terms.WhenUnreachable
+        before is not null && before.Terms.Shared == terms.Shared && before.Terms.Regional == terms.Regional && before.Terms.WhenUnreachable == terms.WhenUnreachable
             ? before.Limits.FirstOrDefault(known => known.Name == NameOf(terms, limit, place) && known.Usual.Rule == limit.Rule)
             : null;
 
@@ -139,12 +153,17 @@ internal sealed class PolicyBook : IAsyncDisposable
     {
         var limitName = NameOf(terms, limit, place);
         return new PolicyLimit(
-            limitName, limit.Per, CounterOf(limit.Rule), _options.Plans.ToDictionary(plan => plan.Key, plan => CounterOf(limit.Rule.Times(plan.Value))));
+            limitName, limit.Per, CounterOf(limit.Rule, ""), _options.Plans.ToDictionary(plan => plan.Key, plan => CounterOf(limit.Rule.Times(plan.Value), plan.Key)));
 
-        IRequestCounter CounterOf(LimitRule rule) => terms.Shared
-            ? new SharedCounter(new SharedLimiter(_redis!, $"basin:limits:{name}:{limitName}", rule, terms.WhenUnreachable, _time, _options.MaxKeys))
+        IRequestCounter CounterOf(LimitRule rule, string plan) =>
+            terms.Shared ? new SharedCounter(new SharedLimiter(_redis!, $"basin:limits:{name}:{limitName}", rule, terms.WhenUnreachable, _time, _options.MaxKeys))
+            : terms.Regional ? new RegionalCounter(RegionalNameOf(name, limitName, plan, rule), new RegionalLimiter(_region.TermsOf(rule), _region, _options.MaxKeys))
             : new LocalCounter(Limiter.Of(rule, _time, _options.MaxKeys));
     }
+
+    /// <summary>What was counted under another rule means something else, so that the rule is part of the name.</summary>
+    private static string RegionalNameOf(string policy, string limit, string plan, LimitRule rule) => string.Create(
+        CultureInfo.InvariantCulture, $"{policy}:{limit}:{plan}:{rule.Permits}.{rule.Period.Ticks}.{rule.Capacity}");
 
     /// <summary>By what it counts; with its place where several count by the same, such as one by the second and one by the day.</summary>
     private static string NameOf(PolicyOptions terms, LimitOptions limit, int place)

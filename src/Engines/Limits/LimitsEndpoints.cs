@@ -2,6 +2,7 @@ using Basin.Limits.Regions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Basin.Limits;
 
@@ -10,7 +11,8 @@ internal static class LimitsEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var limits = routes.MapGroup("/v1/limits").WithTags("Limits").WithChecks();
-        limits.MapPost("/settlements", Settle).RequireScope("limits:settle").WithoutLimit().ServeAs(RequestClass.Essential);
+        if (routes.ServiceProvider.GetRequiredService<LimitsOptions>().Regions.AreUsed)
+            limits.MapPost("/settlements", Settle).RequireScope("limits:settle").WithoutLimit().ServeAs(RequestClass.Essential);
         var policies = limits.MapGroup("/policies");
         policies.MapGet("/", List).RequireScope("limits:read");
         policies.MapGet("/{name}", Find).RequireScope("limits:read");

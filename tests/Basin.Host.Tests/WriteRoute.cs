@@ -19,14 +19,14 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
         new("POST", "/v1/ids", "ids:write", 200),
         new("PUT", "/v1/limits/policies/{name}", "limits:write", 200,
             """
-            {"limits":[{"per":["caller"],"algorithm":"gcra","permits":1000000,"period":"00:00:01","burst":1000000}],"allow":["{new}"],"dryRun":false,"shared":false,
+            {"limits":[{"per":["caller"],"algorithm":"gcra","permits":1000000,"period":"00:00:01","burst":1000000}],"allow":["{new}"],"dryRun":false,"shared":false,"regional":false,
              "whenUnreachable":"count_here"}
             """)
         {
             TakesAnyId = true,
             Optional =
             [
-                "limits[0].per", "limits[0].algorithm", "limits[0].permits", "limits[0].period", "limits[0].burst", "allow", "dryRun", "shared", "whenUnreachable",
+                "limits[0].per", "limits[0].algorithm", "limits[0].permits", "limits[0].period", "limits[0].burst", "allow", "dryRun", "shared", "regional", "whenUnreachable",
             ],
         },
         new("DELETE", "/v1/limits/policies/{name}", "limits:write", 200) { TakesAnyId = true },

@@ -19,8 +19,8 @@ internal sealed record WriteRoute(string Method, string Path, string Scope, int 
         new("POST", "/v1/ids", "ids:write", 200),
         new("PUT", "/v1/limits/policies/{name}", "limits:write", 200,
             """
-            {"limits":[{"per":["caller"],"algorithm":"gcra","permits":1000000,"period":"00:00:01","burst":1000000}],"allow":["{new}"],"dryRun":false,"shared":false,"regional":false,
-             "whenUnreachable":"count_here"}
+            {"limits":[{"per":["caller"],"algorithm":"gcra","permits":1000000,"period":"00:00:01","burst":1000000}],"allow":["{new}"],"dryRun":false,"shared":false,
+             "regional":false,"whenUnreachable":"count_here"}
             """)
         {
             TakesAnyId = true,

@@ -14,7 +14,7 @@ internal sealed record LoadKind(string Name, double Share, Func<byte[]> Next);
 /// <summary>What became of the requests of one kind.</summary>
 internal sealed class KindResult(int seconds)
 {
-    private readonly List<double> _ms = [];
+    private readonly List<(int Second, double Ms)> _answers = [];
 
     public long Sent { get; private set; }
 
@@ -27,19 +27,25 @@ internal sealed class KindResult(int seconds)
     /// <summary>Neither: another status, no answer in time, or no connection.</summary>
     public int[] Lost { get; } = new int[seconds + 1];
 
-    public double P50 => Quantile(0.5);
+    public double P50 => Quantile(_answers, 0.5);
 
-    public double P99 => Quantile(0.99);
+    public double P99 => Quantile(_answers, 0.99);
+
+    /// <summary>The same of those that were due in one second.</summary>
+    public double P99In(int second) => Quantile(_answers.FindAll(answer => answer.Second == second), 0.99);
+
+    /// <summary>Part of those due in one second that were not answered as asked.</summary>
+    public double MissedIn(int second) => (double)(Refused[second] + Lost[second]) / Math.Max(1, Good[second] + Refused[second] + Lost[second]);
 
     public void Add(int second, int status, double ms)
     {
-        lock (_ms)
+        lock (_answers)
         {
             Sent++;
             if (status is >= 200 and < 400)
             {
                 Good[second]++;
-                _ms.Add(ms);
+                _answers.Add((second, ms));
             }
             else if (status == 503)
             {
@@ -52,7 +58,8 @@ internal sealed class KindResult(int seconds)
         }
     }
 
-    private double Quantile(double share) => _ms.Count == 0 ? double.NaN : _ms.Order().ElementAt((int)(share * (_ms.Count - 1)));
+    private static double Quantile(List<(int Second, double Ms)> answers, double share) =>
+        answers.Count == 0 ? double.NaN : answers.Select(answer => answer.Ms).Order().ElementAt((int)(share * (answers.Count - 1)));
 }
 
 /// <summary>What one load saw.</summary>
@@ -60,10 +67,6 @@ internal sealed class KindResult(int seconds)
 internal sealed record LoadResult(int Seconds, IReadOnlyDictionary<string, KindResult> Kinds, long MostResident, double LateMs)
 {
     public long Sent => Kinds.Values.Sum(kind => kind.Sent);
-
-    public int RefusedIn(int second) => Kinds.Values.Sum(kind => kind.Refused[second]);
-
-    public int LostIn(int second) => Kinds.Values.Sum(kind => kind.Lost[second]);
 }
 
 /// <summary>
@@ -72,15 +75,14 @@ internal sealed record LoadResult(int Seconds, IReadOnlyDictionary<string, KindR
 /// </summary>
 internal sealed class OpenLoad(Uri address, IReadOnlyList<LoadKind> kinds, Randomness chance, TimeProvider time)
 {
-    /// <summary>Clients at the same time; those beyond find no connection and are lost.</summary>
+    /// <summary>Clients of each kind at the same time; those beyond find no connection and are lost. Who orders does not wait for a connection of who looks.</summary>
     private const int MaxConnections = 2_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(2);
 
-    private readonly ConcurrentStack<Socket> _idle = new();
+    private readonly Dictionary<LoadKind, Clients> _clients = kinds.ToDictionary(kind => kind, _ => new Clients());
     private readonly List<double> _lateMs = [];
-    private int _open;
 
     /// <param name="look">Asked every second how much memory the host takes.</param>
     public async Task<LoadResult> RunAsync(double perSecond, int seconds, Func<long> look, CancellationToken cancellation)
@@ -114,8 +116,11 @@ internal sealed class OpenLoad(Uri address, IReadOnlyList<LoadKind> kinds, Rando
     /// <summary>Closes the connections that are open.</summary>
     public void Close()
     {
-        while (_idle.TryPop(out var socket))
-            Drop(socket);
+        foreach (var clients in _clients.Values)
+        {
+            while (clients.Idle.TryPop(out var socket))
+                clients.Drop(socket);
+        }
     }
 
     private LoadKind Pick()
@@ -132,38 +137,35 @@ internal sealed class OpenLoad(Uri address, IReadOnlyList<LoadKind> kinds, Rando
     private async Task SendAsync(LoadKind kind, KindResult result, int second, long due)
     {
         var status = 0;
+        var clients = _clients[kind];
         Socket? socket = null;
         using var patience = new CancellationTokenSource(Patience, time);
         try
         {
-            socket = await ConnectAsync(patience.Token);
+            socket = await ConnectAsync(clients, patience.Token);
             if (socket is not null)
             {
                 lock (_lateMs)
                     _lateMs.Add(time.GetElapsedTime(due).TotalMilliseconds);
                 await socket.SendAsync(kind.Next(), SocketFlags.None, patience.Token);
                 status = await HttpAnswer.ReadAsync(socket, patience.Token);
-                _idle.Push(socket);
+                clients.Idle.Push(socket);
             }
         }
         catch (Exception failure) when (failure is SocketException or OperationCanceledException or IOException)
         {
             if (socket is not null)
-                Drop(socket);
+                clients.Drop(socket);
         }
         result.Add(second, status, time.GetElapsedTime(due).TotalMilliseconds);
     }
 
-    private async ValueTask<Socket?> ConnectAsync(CancellationToken cancellation)
+    private async ValueTask<Socket?> ConnectAsync(Clients clients, CancellationToken cancellation)
     {
-        if (_idle.TryPop(out var idle))
+        if (clients.Idle.TryPop(out var idle))
             return idle;
-        if (Interlocked.Increment(ref _open) > MaxConnections)
-        {
-            Interlocked.Decrement(ref _open);
+        if (clients.New() is not { } socket)
             return null;
-        }
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, address.Port), cancellation);
@@ -171,15 +173,32 @@ internal sealed class OpenLoad(Uri address, IReadOnlyList<LoadKind> kinds, Rando
         }
         catch
         {
-            Drop(socket);
+            clients.Drop(socket);
             throw;
         }
     }
 
-    private void Drop(Socket socket)
+    /// <summary>The connections of one kind.</summary>
+    private sealed class Clients
     {
-        Interlocked.Decrement(ref _open);
-        socket.Dispose();
+        private int _open;
+
+        public ConcurrentStack<Socket> Idle { get; } = new();
+
+        /// <summary>Null when there are as many as there may be.</summary>
+        public Socket? New()
+        {
+            if (Interlocked.Increment(ref _open) <= MaxConnections)
+                return new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            Interlocked.Decrement(ref _open);
+            return null;
+        }
+
+        public void Drop(Socket socket)
+        {
+            Interlocked.Decrement(ref _open);
+            socket.Dispose();
+        }
     }
 }
 

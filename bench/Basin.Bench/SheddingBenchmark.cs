@@ -17,8 +17,11 @@ internal static partial class SheddingBenchmark
     private const double FirstRate = 100;
     private const double Growth = 1.25;
     private const double PatienceMs = 250;
+    private const double MostRefused = 0.001;
     private const int Products = 5_000;
     private const string Checkout = "checkout";
+
+    private static readonly string[] Customers = [Checkout, "cart", "browse"];
 
     public static async Task RunAsync(BenchmarkContext context, CancellationToken cancellation)
     {
@@ -41,15 +44,15 @@ internal static partial class SheddingBenchmark
         var goods = await GoodsAsync(server.Address, secret, time, cancellation);
         var load = new OpenLoad(server.Address, KindsOf(goods, secret), new Randomness(20261122), time);
         await load.RunAsync(FirstRate, 10, () => 0, cancellation);
-        var sustained = await FindSustainedAsync(load, console, cancellation);
+        var sustained = await FindSustainedAsync(load, settings.Seconds, console, cancellation);
 
         var report = new Report(
             "shedding",
             $"A host at ten and at a hundred times the load that it sustains, {settings.Seconds} s each",
             [
-                $"Sustained: {sustained:N0} requests/s, the highest of steps of {Growth} at which none is refused and {PatienceMs} ms are enough for 99 of 100 checkouts.",
+                $"Sustained: {sustained:N0} requests/s, the highest of steps of {Growth} at which one of 1,000 is refused at most and {PatienceMs} ms are enough for 99 of 100 checkouts.",
                 "Of 100 requests 10 are orders (checkout), 15 new carts (cart), 65 pages of the shop and lists of products (browse), 10 reads of events (background).",
-                "Open loop over plain sockets, HTTP/1.1, up to 2,000 connections; latency of what was answered, from the moment when the request was due.",
+                "Open loop over plain sockets, HTTP/1.1, up to 2,000 connections of each class; latency of what was answered, from the moment when the request was due.",
                 "The host runs alone on one processor, the load on another. Orders are durable (SQLite, `synchronous=FULL`) and carried through as always.",
                 "Good: answered as asked. Lost: no answer within 5 s, or no connection free.",
             ],
@@ -74,7 +77,8 @@ internal static partial class SheddingBenchmark
             var result = await console.Status().StartAsync(name, _ => load.RunAsync(rate, settings.Seconds, () => server.ResidentBytes, cancellation));
             await ending.CancelAsync();
             Add(name, result);
-            console.MarkupLineInterpolated($"{name}: the generator at most {result.LateMs:F0} ms late for 99 of 100; the host's limit, in flight, queue: {string.Join("; ", await views)}");
+            console.MarkupLineInterpolated($"{name}: checkout's p99 by second: {string.Join(", ", Enumerable.Range(0, result.Seconds).Select(second => $"{result.Kinds[Checkout].P99In(second):F0}"))} ms");
+            console.MarkupLineInterpolated($"{name}: the generator at most {result.LateMs:F0} ms late for 99 of 100; the host's limit, in flight, waiting, queue: {string.Join("; ", await views)}");
             return result;
         }
 
@@ -102,7 +106,7 @@ internal static partial class SheddingBenchmark
                 using var load = JsonDocument.Parse(await http.GetStringAsync("/v1/load", ending));
                 var root = load.RootElement;
                 if (root.GetProperty("at").GetString() is var at && at != last)
-                    views.Add($"{root.GetProperty("limit")}, {root.GetProperty("inFlight")}, {root.GetProperty("queueMs")} ms");
+                    views.Add($"{root.GetProperty("limit")}, {root.GetProperty("inFlight")}, {root.GetProperty("waiting")}, {root.GetProperty("queueMs")} ms");
                 last = at!;
                 await Task.Delay(TimeSpan.FromMilliseconds(250), time, ending);
             }
@@ -114,17 +118,23 @@ internal static partial class SheddingBenchmark
         return views;
     }
 
-    private static async Task<double> FindSustainedAsync(OpenLoad load, IAnsiConsole console, CancellationToken cancellation)
+    /// <summary>Steps up as long as one of two short tries is met, because one long commit of the disk is not the host's; then down until a longer one is.</summary>
+    private static async Task<double> FindSustainedAsync(OpenLoad load, int seconds, IAnsiConsole console, CancellationToken cancellation)
     {
-        var sustained = FirstRate;
-        for (var rate = FirstRate; ; rate *= Growth)
+        var rate = FirstRate;
+        while (await IsMetAsync(StepSeconds) || await IsMetAsync(StepSeconds))
+            rate *= Growth;
+        do
+            rate /= Growth;
+        while (rate > FirstRate && !await IsMetAsync(seconds));
+        return rate;
+
+        async Task<bool> IsMetAsync(int seconds)
         {
-            var result = await load.RunAsync(rate, StepSeconds, () => 0, cancellation);
+            var result = await load.RunAsync(rate, seconds, () => 0, cancellation);
             var (p99, refused, lost) = (result.Kinds[Checkout].P99, result.Kinds.Values.Sum(kind => kind.Refused.Sum()), result.Kinds.Values.Sum(kind => kind.Lost.Sum()));
-            console.MarkupLineInterpolated($"{rate,8:N0}/s  checkout p99 {p99:F0} ms, {refused} refused, {lost} lost");
-            if (p99 > PatienceMs || refused + lost > 0)
-                return sustained;
-            sustained = rate;
+            console.MarkupLineInterpolated($"{rate,8:N0}/s for {seconds,2} s: checkout p99 {p99:F0} ms, {refused} refused, {lost} lost");
+            return p99 <= PatienceMs && refused + lost <= MostRefused * result.Sent;
         }
     }
 
@@ -132,12 +142,12 @@ internal static partial class SheddingBenchmark
 
     private static string PerSecond(long count, LoadResult result) => ((double)count / result.Seconds).ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>The second from which on nobody was refused or lost.</summary>
+    /// <summary>The second from which on 99 of 100 customers were served; programs in the background come when what was left over is done.</summary>
     private static int RecoveryOf(LoadResult after)
     {
         for (var second = after.Seconds - 1; second >= 0; second--)
         {
-            if (after.RefusedIn(second) + after.LostIn(second) > 0)
+            if (Customers.Any(kind => after.Kinds[kind].MissedIn(second) > 0.01))
                 return second + 1;
         }
         return 0;

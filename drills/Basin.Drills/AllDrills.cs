@@ -16,6 +16,7 @@ internal static class AllDrills
         ConnectionResets.Drill,
         RetryStorm.Drill,
         SlowProvider.Drill,
+        HangingProvider.Drill,
         FailingProvider.Drill,
         FlashSale.Drill,
         HotKey.Drill,
@@ -26,5 +27,6 @@ internal static class AllDrills
         ClockSteps.Drill,
         BackupUnderLoad.Drill,
         GreedyClient.Drill,
+        RedisGone.Drill,
     ];
 }

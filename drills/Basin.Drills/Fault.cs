@@ -51,6 +51,12 @@ internal sealed record Fault(string Name, double At, double Until, Func<Stage, T
         stage => Task.Run(stage.Host.Database.Kill),
         stage => Task.Run(stage.Host.Database.StartAgain));
 
+    /// <summary>Redis ends at once, and is started again with nothing in it.</summary>
+    public static Fault RedisGone(double at, double during) => new(
+        "Redis gone", at, at + during,
+        stage => Task.Run(stage.Host.Redis.Kill),
+        stage => stage.Host.Redis.StartAgainAsync());
+
     /// <summary>The clock of the host's machine jumps, and stays there.</summary>
     /// <param name="offset">From the true time, such as <c>-1h</c>.</param>
     public static Fault Clock(double at, string offset) => Moment($"clock {offset}", at, stage => stage.Host.SetClockAsync(offset));

@@ -10,6 +10,9 @@ internal sealed record Grade(string Name, string Unit, double Limit, Func<Observ
     /// <summary>Answers slower than this are as bad as none, where recovery is measured.</summary>
     private const double SlowMilliseconds = 2_000;
 
+    /// <summary>The first answers of a host are slow, because its code is still translated.</summary>
+    private const double WarmSeconds = 5;
+
     private const int MaxExamples = 5;
 
     /// <summary>What the number counts, where it counts findings.</summary>
@@ -55,7 +58,11 @@ internal sealed record Grade(string Name, string Unit, double Limit, Func<Observ
         $"Goodput of {kind.Word}", "/s", atLeast, seen => seen.Visits.Count(visit => visit.Arrival.Kind == kind && visit.IsServed) / seen.Seconds, IsFloor: true);
 
     /// <summary>How much slower a class's usual answer is while the fault lasts, than before it; measured in one run.</summary>
-    public static Grade Slowdown(Kind kind, double atMost) => new($"Slowdown of {kind.Word} (p50)", "x", atMost, seen => SlowdownOf(seen, kind));
+    public static Grade Slowdown(Kind kind, double atMost) => new($"Slowdown of {kind.Word} (p50)", "x", atMost, seen => SlowdownOf(seen, kind, 0.5));
+
+    /// <summary>The same of the slowest answer of a hundred, compared with those before it of a host that is warm.</summary>
+    public static Grade SlowdownAtTheTail(Kind kind, double atMost) =>
+        new($"Slowdown of {kind.Word} (p99)", "x", atMost, seen => SlowdownOf(seen, kind, 0.99, from: WarmSeconds));
 
     /// <summary>What the host's memory comes to at most.</summary>
     public static Grade Memory(double megabytes) => new(
@@ -117,11 +124,11 @@ internal sealed record Grade(string Name, string Unit, double Limit, Func<Observ
             earlier.Arrival.At + (earlier.Milliseconds / 1000) < later.Arrival.At && string.CompareOrdinal(earlier.Id, later.Id) >= 0));
     }
 
-    private static double SlowdownOf(Observed seen, Kind kind)
+    private static double SlowdownOf(Observed seen, Kind kind, double part, double from = 0)
     {
         var served = seen.Visits.Where(visit => visit.Arrival.Kind == kind && visit.IsServed).ToList();
-        var before = Percentile.Of(served.Where(visit => visit.Arrival.At < seen.FaultBegan).Select(visit => visit.Milliseconds), 0.5);
-        var during = Percentile.Of(served.Where(visit => seen.IsDuringFault(visit.Arrival.At)).Select(visit => visit.Milliseconds), 0.5);
+        var before = Percentile.Of(served.Where(visit => visit.Arrival.At >= from && visit.Arrival.At < seen.FaultBegan).Select(visit => visit.Milliseconds), part);
+        var during = Percentile.Of(served.Where(visit => seen.IsDuringFault(visit.Arrival.At)).Select(visit => visit.Milliseconds), part);
         return during / before;
     }
 

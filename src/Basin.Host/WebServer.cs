@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Basin.Host;
@@ -10,6 +11,9 @@ namespace Basin.Host;
 /// <summary>The web server: its limits, its log, how it starts and how it ends.</summary>
 internal static class WebServer
 {
+    /// <summary>Connections that wait to be accepted. Those beyond are not refused but forgotten, and come again after a second: who is in a hurry waits longest.</summary>
+    private const int MostUnaccepted = 4096;
+
     extension(WebApplicationBuilder builder)
     {
         public void AddWebServer()
@@ -20,6 +24,7 @@ internal static class WebServer
             builder.AddOptionsSection<HttpOptions>("Http");
             builder.Services.AddHostedService<Drain>();
             builder.Services.AddOptions<KestrelServerOptions>().Configure<HttpOptions>(Limit);
+            builder.Services.AddOptions<SocketTransportOptions>().Configure(transport => transport.Backlog = MostUnaccepted);
             builder.Services.AddOptions<Microsoft.Extensions.Hosting.HostOptions>()
                 .Configure<HttpOptions>((host, http) => host.ShutdownTimeout = TimeSpan.FromSeconds(http.DrainSeconds));
             builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<HttpOptions>(Trust);

@@ -70,6 +70,14 @@ public sealed class GradeTests
     }
 
     [Fact]
+    public void At_the_tail_only_what_came_when_the_host_was_warm_is_compared()
+    {
+        var seen = Nothing with { Faults = [new FaultTime("x", 10, 12)], Visits = [Served(1, 9_000), Served(6, 10), Served(7, 20), Served(11, 100), Served(11.5, 30)] };
+
+        Assert.Equal(5, Grade.SlowdownAtTheTail(Kind.Checkout, 8).Judge(seen).Measured);
+    }
+
+    [Fact]
     public void Who_was_with_the_host_when_the_fault_began_and_got_nothing_was_cut_off()
     {
         var seen = Nothing with

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using Basin.Drills.Running;
 
 namespace Basin.Drills.Drills;
@@ -25,7 +24,7 @@ internal static class GreedyClient
             Manners = new() { GivesUpAfter = TimeSpan.Zero, Patience = TimeSpan.FromSeconds(15) },
         },
         Faults = [new Fault("flood", 3, 3 + FloodSeconds, _ => Task.CompletedTask, _ => Task.CompletedTask)],
-        Afterwards = LiftAsync,
+        Afterwards = stage => Shop.LiftLimitAsync(stage.Host.Client),
         Grades =
         [
             .. Grade.Always, Grade.Felt(tries: 500), Grade.LetIn(Kind.Browse, from: 3, until: 3 + FloodSeconds, atMost: (PerSecond * FloodSeconds) + AtOnce + OnTheirWay),
@@ -35,16 +34,4 @@ internal static class GreedyClient
         Code = ["src/Engines/Limits/Http/LimitsMiddleware.cs", "src/Engines/Limits/Algorithms/Gcra.cs", "docs/systems/limits.md"],
         TakenAway = new("The limit of requests", "Basin:Limits:Enabled was false.", "Let in of browse: 2379 (at most 525)"),
     };
-
-    /// <summary>An operator lifts the limit while the host runs: whoever looks at the books asks often.</summary>
-    private static async Task LiftAsync(Stage stage)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Put, "/v1/limits/policies/api")
-        {
-            Content = JsonContent.Create(new { limits = new[] { new { permits = 1_000_000, period = "00:00:01" } } }),
-            Headers = { { "If-Match", "*" } },
-        };
-        using var answer = await stage.Host.Client.SendAsync(request);
-        await Shop.DemandAsync(answer);
-    }
 }

@@ -6,8 +6,14 @@ internal sealed record Surrounds(params IReadOnlyList<string> Settings)
     /// <summary>Whether its data is in a PostgreSQL of the drill's own; in files otherwise.</summary>
     public bool HasPostgres { get; init; }
 
+    /// <summary>Whether it has a Redis of the drill's own.</summary>
+    public bool HasRedis { get; init; }
+
     /// <summary>Whether its data is on a disk of 48 MB of its own. Such a host cannot start again: the disk goes with it.</summary>
     public bool HasSmallDisk { get; init; }
+
+    /// <summary>Whether its settings can be changed while it runs: it is a copy of the program, with a file of its own.</summary>
+    public bool HasOwnSettings { get; init; }
 
     /// <summary>Whether its clock can be moved, by libfaketime.</summary>
     public bool HasClock { get; init; }
@@ -16,6 +22,7 @@ internal sealed record Surrounds(params IReadOnlyList<string> Settings)
     public string? Missing =>
         HasSmallDisk && !Testing.SmallDisk.IsPermitted ? "this machine does not let its users mount a disk"
         : HasClock && FakeTime.Library is null ? "libfaketime is not installed (Debian: faketime)"
+        : HasRedis && !Testing.RedisServer.IsInstalled ? "Redis is not installed (Debian: redis-server)"
         : HasPostgres && !Directory.Exists("/usr/lib/postgresql") ? "PostgreSQL is not installed"
         : null;
 }

@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Basin.Payments;
 
@@ -104,12 +105,19 @@ public static class PaymentsSystem
                 .AddKeyedSingleton(name, (services, _) => new SandboxProvider(
                     name,
                     services.GetRequiredKeyedService<Store>(name),
-                    services.GetRequiredService<TOptions>(),
+                    Following(services.GetRequiredService<TOptions>(), services.GetRequiredService<IOptionsMonitor<TOptions>>()),
                     () => services.GetRequiredService<TOptions>().PublicUrl ?? AddressOf(services.GetRequiredService<IServer>()),
                     services.GetRequiredService<TimeProvider>(),
                     services.GetRequiredService<Randomness>()))
                 .AddSingleton<ICardProvider>(new SandboxCardDesk(name))
                 .AddSingleton<IPaymentProvider>(services => services.GetRequiredKeyedService<SandboxProvider>(name));
+        }
+
+        private static SandboxOptions Following<TOptions>(TOptions options, IOptionsMonitor<TOptions> monitor)
+            where TOptions : SandboxOptions
+        {
+            monitor.OnChange(options.Follow);
+            return options;
         }
 
         /// <summary>Where a browser on this machine finds the host.</summary>

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Basin.Payments.Providers;
 
-/// <summary>Section <c>Basin:Sandbox</c>: how badly the sandbox provider behaves. All is read at each call, so a drill may change it meanwhile.</summary>
+/// <summary>Section <c>Basin:Sandbox</c>: how badly the sandbox provider behaves. A change of <c>appsettings.json</c> counts from the next call on.</summary>
 public class SandboxOptions
 {
     /// <summary>Time that every call takes. Default none.</summary>
@@ -30,6 +30,9 @@ public class SandboxOptions
     /// <summary>What it keeps besides, in the currency's minor unit. Default 30.</summary>
     [Range(0, 100_000)]
     public long FeeMinor { get; set; } = 30;
+
+    /// <summary>Behaves from now on as another says.</summary>
+    internal void Follow(SandboxOptions changed) => (Latency, ErrorRate, SlowAnswer) = (changed.Latency, changed.ErrorRate, changed.SlowAnswer);
 }
 
 /// <summary>Section <c>Basin:Reserve</c>: the same for the second sandbox, which is asked where the first is not to be reached.</summary>

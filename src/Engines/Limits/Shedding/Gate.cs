@@ -18,14 +18,19 @@ internal enum Admission
 internal sealed class Gate(SheddingOptions options, TimeProvider time)
 {
     /// <summary>Parts of the limit, by class. What is left above a class is free at once for those above it.</summary>
-    private static readonly double[] Shares = [0.5, 0.75, 0.9, 1];
+    private static readonly double[] Shares = [0.4, 0.65, 0.75, 1];
 
     /// <summary>How much of the rate is that of the last interval: a pause of the machine does not look like the end of all service.</summary>
     private const double Newest = 0.1;
 
+    private const double WaitAfterRefusals = 0.3;
+
     private readonly Lock _lock = new();
     private readonly ClassCounts[] _counts = [.. Shares.Select(_ => new ClassCounts())];
     private readonly Queue<Waiter>[] _queues = [.. Shares.Select(_ => new Queue<Waiter>())];
+
+    /// <summary>By class, when somebody was refused last.</summary>
+    private readonly long?[] _refusedAt = new long?[Shares.Length];
     private double _limit = options.FirstInFlight;
     private int _inFlight;
     private int _staying;
@@ -90,7 +95,7 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
             _isReached = true;
             if (!IsWorthWaiting(requestClass))
             {
-                _counts[(int)requestClass].Refused++;
+                CountRefused(requestClass);
                 return Admission.Refused;
             }
             _queues[(int)requestClass].Enqueue(waiter = new Waiter(requestClass, time.GetTimestamp()));
@@ -178,7 +183,8 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
 
     private static double Smooth(double? before, double now) => before is { } known ? known + (Newest * (now - known)) : now;
 
-    private bool HasRoom(RequestClass requestClass) => _inFlight < Math.Max(1, Math.Floor(_limit * Shares[(int)requestClass]));
+    private bool HasRoom(RequestClass requestClass) =>
+        _inFlight < Math.Max(1, Math.Floor(_limit * Shares[(int)requestClass])) && !IsRefusedAbove(requestClass);
 
     private int AheadOf(RequestClass requestClass)
     {
@@ -193,12 +199,35 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
     /// <summary>By Little's law the wait is the number ahead over those who leave in a second.</summary>
     private bool IsWorthWaiting(RequestClass requestClass)
     {
-        var longest = options.LongestWait(requestClass).TotalSeconds;
+        var longest = LongestWait(requestClass).TotalSeconds;
         return longest > 0 && _queues[(int)requestClass].Count < options.MostWaiting
             && (_leftPerSecond is not { } leaving || AheadOf(requestClass) <= Math.Max(_limit, leaving * longest));
     }
 
-    private bool HasWaitedTooLong(Waiter waiter) => time.GetElapsedTime(waiter.Since) > options.LongestWait(waiter.Class);
+    private bool HasWaitedTooLong(Waiter waiter) => time.GetElapsedTime(waiter.Since) > LongestWait(waiter.Class);
+
+    /// <summary>
+    /// Waiting is for a burst, which ends before anybody is refused. A queue that stands makes everybody late and serves nobody more, so that it is cut short
+    /// until nobody was refused for as long as the class may wait (after B. Maurer, "Fail at Scale", ACM Queue 13(8), 2015).
+    /// </summary>
+    private TimeSpan LongestWait(RequestClass requestClass) =>
+        IsRefusedAbove(requestClass) ? TimeSpan.Zero
+        : WasRefused((int)requestClass) ? options.LongestWait(requestClass) * WaitAfterRefusals
+        : options.LongestWait(requestClass);
+
+    /// <summary>Whether somebody of a higher class was refused a moment ago: then nobody of this one takes what those need.</summary>
+    private bool IsRefusedAbove(RequestClass requestClass)
+    {
+        for (var each = (int)requestClass + 1; each < _refusedAt.Length; each++)
+        {
+            if (WasRefused(each))
+                return true;
+        }
+        return false;
+    }
+
+    private bool WasRefused(int requestClass) =>
+        _refusedAt[requestClass] is { } refusedAt && time.GetElapsedTime(refusedAt) < options.LongestWait((RequestClass)requestClass);
 
     private void LetIn()
     {
@@ -217,7 +246,13 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
     private void Refuse(Waiter waiter)
     {
         if (waiter.End(isIn: false))
-            _counts[(int)waiter.Class].Refused++;
+            CountRefused(waiter.Class);
+    }
+
+    private void CountRefused(RequestClass requestClass)
+    {
+        _counts[(int)requestClass].Refused++;
+        _refusedAt[(int)requestClass] = time.GetTimestamp();
     }
 
     private sealed class ClassCounts

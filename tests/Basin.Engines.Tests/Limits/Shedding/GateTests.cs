@@ -30,9 +30,9 @@ public sealed class GateTests
     [Fact]
     public void The_lower_the_class_the_smaller_the_part_that_it_may_fill()
     {
-        Assert.Equal(50, Fill(Of(100), RequestClass.Background));
-        Assert.Equal(75, Fill(Of(100), RequestClass.Browse));
-        Assert.Equal(90, Fill(Of(100), RequestClass.Cart));
+        Assert.Equal(40, Fill(Of(100), RequestClass.Background));
+        Assert.Equal(65, Fill(Of(100), RequestClass.Browse));
+        Assert.Equal(75, Fill(Of(100), RequestClass.Cart));
         Assert.Equal(100, Fill(Of(100), RequestClass.Checkout));
     }
 
@@ -133,6 +133,47 @@ public sealed class GateTests
         while (gate.State.Waiting < 11)
             WaiterOf(gate, RequestClass.Checkout);
         Assert.Equal(Admission.Refused, gate.Enter(RequestClass.Checkout, out _));
+    }
+
+    [Fact]
+    public void A_queue_that_stands_is_cut_short_until_nobody_was_refused_for_a_while()
+    {
+        var gate = Of(1);
+        Assert.Equal(Admission.In, gate.Enter(RequestClass.Checkout, out _));
+        WaiterOf(gate, RequestClass.Checkout);
+        Pass(1001);
+
+        var next = WaiterOf(gate, RequestClass.Checkout);
+        Pass(299);
+        Assert.Null(next.IsIn);
+        Pass(2);
+        Assert.False(next.IsIn);
+
+        Pass(1001);
+        var later = WaiterOf(gate, RequestClass.Checkout);
+        Pass(999);
+        Assert.Null(later.IsIn);
+
+        void Pass(int milliseconds)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            gate.Expire();
+        }
+    }
+
+    [Fact]
+    public void Where_a_higher_class_was_refused_a_moment_ago_a_lower_one_is_not_let_in()
+    {
+        var gate = Of(10, mostWaiting: 0);
+        var filled = Fill(gate, RequestClass.Cart);
+        for (var place = 0; place < filled; place++)
+            gate.Leave(RequestClass.Cart);
+
+        Assert.Equal(Admission.Refused, gate.Enter(RequestClass.Browse, out _));
+        Assert.Equal(Admission.In, gate.Enter(RequestClass.Cart, out _));
+        Assert.Equal(Admission.In, gate.Enter(RequestClass.Checkout, out _));
+        _clock.Advance(TimeSpan.FromMilliseconds(501));
+        Assert.Equal(Admission.In, gate.Enter(RequestClass.Browse, out _));
     }
 
     [Fact]

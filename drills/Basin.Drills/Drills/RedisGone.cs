@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Basin.Drills.Running;
 
 namespace Basin.Drills.Drills;
@@ -8,6 +10,7 @@ internal static class RedisGone
     private const int PerSecond = 100;
     private const int AtOnce = 100;
     private const double FloodSeconds = 6;
+    private const string Missed = "Redis that the host misses";
 
     /// <summary>What is counted anew, where Redis has gone and where it has come back.</summary>
     private const int Anew = 2 * AtOnce;
@@ -29,11 +32,11 @@ internal static class RedisGone
             // Whoever is sent away goes: a storm of repeats is another drill.
             Manners = new() { GivesUpAfter = TimeSpan.Zero, Patience = TimeSpan.FromSeconds(15) },
         },
-        Faults = [Fault.RedisGone(at: 5, during: 2)],
+        Faults = [Fault.RedisGone(at: 5, during: 2) with { MendAsync = LookAndMendAsync }],
         Afterwards = stage => Shop.LiftLimitAsync(stage.Host.Client),
         Grades =
         [
-            .. Grade.Always, Grade.Felt(tries: 500),
+            .. Grade.Always, Grade.NotedAtLeast(Missed, atLeast: 1), Grade.Felt(tries: 500),
             Grade.LetIn(Kind.Browse, from: 3, until: 3 + FloodSeconds, atMost: (PerSecond * FloodSeconds) + AtOnce + Anew + OnTheirWay),
             Grade.Refusals(Kind.Checkout, atMost: 0), Grade.Errors(Kind.Checkout, atMost: 0),
         ],
@@ -41,4 +44,11 @@ internal static class RedisGone
         Code = ["src/Engines/Limits/Shared/SharedLimiter.cs", "src/Engines/Resp/RespClient.cs", "docs/systems/limits.md"],
         TakenAway = new("Counting here while Redis is gone", "Basin:Limits:Policies:api:WhenUnreachable was Refuse.", "Refusal share of checkout: 11.45% (at most 0%)"),
     };
+
+    private static async Task LookAndMendAsync(Stage stage)
+    {
+        var seen = await stage.Host.Client.GetFromJsonAsync<JsonNode>("/v1/dependencies");
+        stage.Notes[Missed] = seen!["data"]!.AsArray().Count(each => each!.Text("name") == "limits/redis" && each!.Text("state") != "ok");
+        await stage.Host.Redis.StartAgainAsync();
+    }
 }

@@ -113,6 +113,25 @@ public sealed class RegionsHttpTests
         Assert.False(eu.Get<Region>().HasAll);
     }
 
+    /// <summary>Half of the forty an hour, as soon as the promise to the other is over.</summary>
+    [Fact]
+    public async Task A_region_whose_other_is_gone_lets_in_its_part_of_the_rate()
+    {
+        await using var eu = await StartAsync("eu", "us");
+        var customer = eu.ClientOf(Customer);
+        var allowed = 0;
+        for (var minute = 0; minute < 60; minute++)
+        {
+            for (var part = 0; part < 6; part++)
+            {
+                eu.Clock.Advance(TimeSpan.FromSeconds(10));
+                await Eventually.TrueAsync(() => !eu.Get<Region>().HasAll);
+            }
+            allowed += await AllowedAsync(customer, 1);
+        }
+        Assert.InRange(allowed, 18, 20);
+    }
+
     [Fact]
     public async Task Only_operators_settle_and_only_what_can_be_meant()
     {

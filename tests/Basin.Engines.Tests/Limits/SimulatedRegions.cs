@@ -66,6 +66,8 @@ internal sealed class SimulatedRegions
 
     public void Heal() => _cut.Clear();
 
+    public void Heal(string from, string to) => _cut.Remove((from, to));
+
     /// <summary>Somebody asks somewhere.</summary>
     public bool Take(string region, long cost)
     {
@@ -85,11 +87,12 @@ internal sealed class SimulatedRegions
         Allowed -= cost;
     }
 
-    /// <summary>A millisecond passes, messages arrive, and every hundred the regions tell each other.</summary>
-    public void Pass()
+    /// <summary>Time passes, messages arrive, and every tenth of a second the regions tell each other.</summary>
+    /// <param name="milliseconds">A divisor of 100, or 100.</param>
+    public void Pass(int milliseconds = 1)
     {
-        _clock.Advance(TimeSpan.FromMilliseconds(1));
-        _nowUs += 1000;
+        _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        _nowUs += 1000L * milliseconds;
         while (_network.TryPeek(out var arrives, out var when) && when.AtUs <= _nowUs)
         {
             _network.Dequeue();

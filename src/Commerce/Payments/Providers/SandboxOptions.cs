@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Basin.Payments.Providers;
 
-/// <summary>Section <c>Basin:Sandbox</c>: how badly the sandbox provider behaves. A change of <c>appsettings.json</c> counts from the next call on.</summary>
+/// <summary>Section <c>Basin:Sandbox</c>: how badly the sandbox provider behaves. Latency, errors and slowness follow <c>appsettings.json</c> from the next call on.</summary>
 public class SandboxOptions
 {
     /// <summary>Time that every call takes. Default none.</summary>

@@ -89,7 +89,7 @@ internal sealed class PolicyBook : IAsyncDisposable
         // What operators have changed, before the route cost so much, must not refuse the start.
         if (Make(name, _configured[name]) is var configured && configured.FaultOfCost(cost) is var (_, sentence))
             throw new InvalidOperationException($"The limit '{name}' does not fit: {sentence}");
-        _inForce = _inForce.Values.Select(each => each.Name == name ? configured : each).ToFrozenDictionary(each => each.Name, StringComparer.Ordinal);
+        PutIntoForce(_inForce.Values.Select(each => each.Name == name ? configured : each));
     }
 
     /// <summary>Null without one.</summary>
@@ -111,12 +111,12 @@ internal sealed class PolicyBook : IAsyncDisposable
     }
 
     /// <summary>Puts policies into force in place of those that are configured. What a limit has counted stays where its rule stays.</summary>
-    public void Change(IReadOnlyDictionary<string, PolicyOptions> changed)
+    public void Change(IReadOnlyDictionary<string, PolicyOptions> changed) =>
+        PutIntoForce(_configured.Select(each => Make(each.Key, changed.GetValueOrDefault(each.Key, each.Value))));
+
+    private void PutIntoForce(IEnumerable<Policy> policies)
     {
-        _inForce = _configured.ToFrozenDictionary(
-            each => each.Key,
-            each => Make(each.Key, changed.GetValueOrDefault(each.Key, each.Value)),
-            StringComparer.Ordinal);
+        _inForce = policies.ToFrozenDictionary(policy => policy.Name, StringComparer.Ordinal);
         _region.Use(Counters.OfType<RegionalCounter>().Select(counter => (counter.Name, counter.Limiter)));
     }
 

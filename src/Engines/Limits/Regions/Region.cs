@@ -104,24 +104,27 @@ public sealed class Region
         }
     }
 
-    /// <summary>What was let in since the last look waits to be told to each.</summary>
-    private void Collect()
+    /// <summary>What was let in since the last time waits to be told to each, and promises that are over hold up nobody. Also while nobody can be told.</summary>
+    public void Collect()
     {
-        foreach (var (name, limiter) in _limiters)
+        lock (_lock)
         {
-            foreach (var (key, permits) in limiter.TakeUnsaid())
+            foreach (var (name, limiter) in _limiters)
             {
-                foreach (var other in _others.Values)
-                    CollectionsMarshal.GetValueRefOrAddDefault(other.Waiting, new Entry(name, key), out _) += permits;
-                Settle(new Entry(name, key));
+                foreach (var (key, permits) in limiter.TakeUnsaid())
+                {
+                    foreach (var other in _others.Values)
+                        other.Add(new Entry(name, key), permits, limiter.Terms.Most);
+                    Settle(new Entry(name, key));
+                }
             }
-        }
-        var nowUs = _clock.NowUs;
-        foreach (var other in _others.Values.Where(other => other.HasPromise && other.PromisedUntilUs <= nowUs))
-        {
-            other.HasPromise = false;
-            foreach (var entry in other.Entries)
-                Settle(entry);
+            var nowUs = _clock.NowUs;
+            foreach (var other in _others.Values.Where(other => other.HasPromise && other.PromisedUntilUs <= nowUs))
+            {
+                other.HasPromise = false;
+                foreach (var entry in other.Entries)
+                    Settle(entry);
+            }
         }
     }
 
@@ -224,6 +227,13 @@ public sealed class Region
         public long HeardStamp { get; set; }
 
         public IEnumerable<Entry> Entries => Telling is null ? Waiting.Keys : Waiting.Keys.Concat(Telling.Permits.Keys);
+
+        /// <param name="most">More than has ever come back since says nothing.</param>
+        public void Add(Entry entry, long permits, long most)
+        {
+            ref var waiting = ref CollectionsMarshal.GetValueRefOrAddDefault(Waiting, entry, out _);
+            waiting = Math.Min(most, waiting + permits);
+        }
 
         public long Outstanding(Entry entry) => Waiting.GetValueOrDefault(entry) + (Telling?.Permits.GetValueOrDefault(entry) ?? 0);
     }

@@ -13,8 +13,7 @@ internal sealed class RegionSettler : BackgroundService
 {
     private const string Path = "/v1/limits/settlements";
 
-    /// <summary>Of 5,000 keys.</summary>
-    private const long MaxAnswerBytes = 8 * 1024 * 1024;
+    private const long MaxAnswerBytes = 1024 * 1024;
 
     private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(1);
 
@@ -46,7 +45,18 @@ internal sealed class RegionSettler : BackgroundService
         base.Dispose();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(_others.Select(other => SettleAsync(other.Key, other.Value, stoppingToken)));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(_others.Select(other => SettleAsync(other.Key, other.Value, stoppingToken)).Append(CollectAsync(stoppingToken)));
+
+    /// <summary>Whoever does not answer does not hold up what is let in here either.</summary>
+    private async Task CollectAsync(CancellationToken stopping)
+    {
+        while (_others.Count > 0 && !stopping.IsCancellationRequested)
+        {
+            await _time.DelayQuietly(_options.SettleEvery, stopping);
+            _region.Collect();
+        }
+    }
 
     private async Task SettleAsync(string name, CalledDependency other, CancellationToken stopping)
     {
@@ -85,5 +95,6 @@ internal sealed class RegionSettler : BackgroundService
         $"Counts with this region what both let in, by the policies that are regional.",
         "Each region goes by its part of the rate until they find each other again.");
 
-    private static CallLimits LimitsOf(RegionsOptions options) => new() { Timeout = options.Timeout, Concurrent = 1 };
+    /// <summary>Whoever is back is to be found at once, so that no breaker keeps away.</summary>
+    private static CallLimits LimitsOf(RegionsOptions options) => new() { Timeout = options.Timeout, Concurrent = 1, Breaker = null };
 }

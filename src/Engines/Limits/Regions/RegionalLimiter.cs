@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Basin.Limits.Algorithms;
 
 namespace Basin.Limits.Regions;
@@ -14,7 +16,7 @@ public sealed class RegionalLimiter(RegionalTerms terms, Region region, int maxK
     private readonly List<Key> _unsaid = [];
     private readonly Level _whole = new(terms.Rule, terms.Overshoot);
     private readonly Level _alone = new(terms.Alone);
-    private readonly long _most = terms.Rule.Capacity + terms.Overshoot;
+    private readonly long _forgottenAfterUs = new Level(terms.Alone).TimeFor(terms.Most * terms.Alone.PeriodUs);
 
     public RegionalTerms Terms => terms;
 
@@ -31,9 +33,10 @@ public sealed class RegionalLimiter(RegionalTerms terms, Region region, int maxK
             {
                 known.Taken += cost * _whole.PartsPerPermit;
                 known.TakenAlone += aloneSinceUs is null ? 0 : cost * _alone.PartsPerPermit;
-                if (known.Unsaid == 0)
+                (known.Unsaid, known.TakenAtUs) = (known.Unsaid + cost, nowUs);
+                if (!known.IsListed)
                     _unsaid.Add(known);
-                known.Unsaid += cost;
+                known.IsListed = true;
             }
             return StandingOf(known, cost, isTaken, aloneSinceUs is not null);
         }
@@ -62,7 +65,7 @@ public sealed class RegionalLimiter(RegionalTerms terms, Region region, int maxK
         {
             var known = Of(key, nowUs, aloneSinceUs);
             // No more can be missing in truth, so that a region that comes back after hours takes nothing of today.
-            known.Taken = Math.Min(known.Taken + (Math.Min(permits, _most) * _whole.PartsPerPermit), _most * _whole.PartsPerPermit);
+            known.Taken = Math.Min(known.Taken + (Math.Min(permits, terms.Most) * _whole.PartsPerPermit), terms.Most * _whole.PartsPerPermit);
         }
     }
 
@@ -73,7 +76,7 @@ public sealed class RegionalLimiter(RegionalTerms terms, Region region, int maxK
         {
             var said = _unsaid.FindAll(key => key.Unsaid > 0).ConvertAll(key => (key.Name, key.Unsaid));
             foreach (var key in _unsaid)
-                (key.Said, key.Unsaid) = (key.Said + key.Unsaid, 0);
+                (key.Said, key.Unsaid, key.IsListed) = (key.Said + key.Unsaid, 0, false);
             _unsaid.Clear();
             return said;
         }
@@ -92,12 +95,14 @@ public sealed class RegionalLimiter(RegionalTerms terms, Region region, int maxK
         }
     }
 
-    /// <summary>Whether all of a key's permits have come back, so that what was once let in says nothing any more.</summary>
+    /// <summary>
+    /// Whether nothing was let in for so long that all of it has come back, even at this region's part of the rate: then what was let in says nothing more.
+    /// </summary>
     internal bool IsIdle(string key)
     {
-        var (nowUs, aloneSinceUs) = region.Look();
+        var (nowUs, _) = region.Look();
         lock (_lock)
-            return !_keys.ContainsKey(key) || Of(key, nowUs, aloneSinceUs) is { Taken: 0, Unsaid: 0 };
+            return !_keys.TryGetValue(key, out var known) || nowUs - known.TakenAtUs > _forgottenAfterUs;
     }
 
     /// <summary>Forgets the keys that have all their permits, and that the others know all of.</summary>
@@ -108,7 +113,7 @@ public sealed class RegionalLimiter(RegionalTerms terms, Region region, int maxK
         {
             foreach (var name in _keys.Keys.ToList())
             {
-                if (Of(name, nowUs, aloneSinceUs) is { Taken: 0, Unsettled: 0 })
+                if (Of(name, nowUs, aloneSinceUs) is { Taken: 0, Unsettled: 0, TakenAtUs: var takenAtUs } && nowUs - takenAtUs > _forgottenAfterUs)
                     _keys.Remove(name);
             }
         }
@@ -117,6 +122,8 @@ public sealed class RegionalLimiter(RegionalTerms terms, Region region, int maxK
     /// <summary>What is known of a key, as it stands now.</summary>
     private Key Of(string name, long nowUs, long? aloneSinceUs)
     {
+        if (name.Length > Spent.MaxLength)
+            name = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
         if (!_keys.TryGetValue(name, out var known))
         {
             if (_keys.Count >= maxKeys && name != TooMany)
@@ -128,7 +135,7 @@ public sealed class RegionalLimiter(RegionalTerms terms, Region region, int maxK
         {
             // Whoever is left alone begins with nothing: what the others do not know was let in already.
             if (known.AloneSinceUs != sinceUs)
-                (known.AloneSinceUs, known.TakenAlone, known.AloneAtUs) = (sinceUs, terms.Unsettled * _alone.PartsPerPermit, sinceUs);
+                (known.AloneSinceUs, known.TakenAlone, known.AloneAtUs) = (sinceUs, terms.Unsettled * _alone.PartsPerPermit, Math.Max(sinceUs, known.AloneAtUs));
             (known.TakenAlone, known.AloneAtUs) = (_alone.After(known.TakenAlone, known.AloneAtUs, nowUs), Math.Max(known.AloneAtUs, nowUs));
         }
         return known;
@@ -162,8 +169,14 @@ public sealed class RegionalLimiter(RegionalTerms terms, Region region, int maxK
 
         public long? AloneSinceUs { get; set; }
 
+        /// <summary>When somebody was let in last.</summary>
+        public long TakenAtUs { get; set; }
+
         /// <summary>Let in, and nobody was told.</summary>
         public long Unsaid { get; set; }
+
+        /// <summary>Whether it is among those of whom the others are to be told.</summary>
+        public bool IsListed { get; set; }
 
         /// <summary>Let in, and one of those who have a promise has not confirmed it.</summary>
         public long Said { get; set; }

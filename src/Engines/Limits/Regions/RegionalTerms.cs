@@ -20,6 +20,9 @@ public sealed record RegionalTerms(LimitRule Rule, int Regions, int UnsettledPer
     /// <summary>How many more than the rule says all together let in at most.</summary>
     public long Overshoot => 2 * (Regions - 1) * Unsettled;
 
+    /// <summary>More is never missing.</summary>
+    internal long Most => Rule.Capacity + Overshoot;
+
     /// <summary>What a region goes by that has lost another: its part of the rate.</summary>
     internal LimitRule Alone => new(LimitAlgorithm.TokenBucket, Rule.Permits, Rule.Period * Regions, Unsettled);
 
@@ -32,8 +35,8 @@ public sealed record RegionalTerms(LimitRule Rule, int Regions, int UnsettledPer
                 return fault;
             if (Rule.Algorithm is not (LimitAlgorithm.TokenBucket or LimitAlgorithm.Gcra))
                 return ("algorithm", "Regions count buckets together: token_bucket or gcra.");
-            // What others have taken may be missing beyond the capacity, and is counted in parts as well.
-            return Alone.Fault is not null || (Int128)(Rule.Capacity + Overshoot) * Rule.PeriodUs > long.MaxValue / 4
+            // What others have taken may be missing beyond the capacity, and all of it comes back at a part of the rate at the slowest.
+            return (Int128)Math.Max(Rule.Permits, Most) * Rule.PeriodUs * Regions > long.MaxValue / 4
                 ? ("permits", "So many permits in so long a period cannot be counted exactly over so many regions; shorten the period and lower the permits alike.")
                 : null;
         }

@@ -10,8 +10,8 @@ namespace Basin.Limits.Regions;
 /// <param name="Heard">The last of the other's rounds that it has taken note of; null when it has heard none.</param>
 public sealed record Settlement(string From, string Run, long Round, IReadOnlyList<Spent> Spent, long Stamp, long PromisedUs, Heard? Heard = null) : IChecked
 {
-    /// <summary>What is told in one round; the rest waits for the next.</summary>
-    internal const int MaxSpent = 5_000;
+    /// <summary>What is told in one round; the rest waits for the next. The longest keys of so many fit into a request.</summary>
+    internal const int MaxSpent = 500;
 
     private const int MaxRunLength = 100;
     private const long MaxPromisedUs = 3_600_000_000;
@@ -40,7 +40,7 @@ public sealed record Settlement(string From, string Run, long Round, IReadOnlyLi
 /// <param name="Key">Who has spent them.</param>
 public sealed record Spent(string Limit, string Key, long Permits) : IChecked
 {
-    private const int MaxLength = 500;
+    internal const int MaxLength = 500;
 
     public void Check(Checks checks)
     {

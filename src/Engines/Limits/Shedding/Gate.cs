@@ -92,7 +92,8 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
                 TakePlace();
                 return Admission.In;
             }
-            _isReached = true;
+            // Who stays outside for the sake of others says nothing about the limit.
+            _isReached |= !IsRefusedAbove(requestClass);
             if (!IsWorthWaiting(requestClass))
             {
                 CountRefused(requestClass);
@@ -226,6 +227,7 @@ internal sealed class Gate(SheddingOptions options, TimeProvider time)
         return false;
     }
 
+    /// <summary>Within the time that the class may wait.</summary>
     private bool WasRefused(int requestClass) =>
         _refusedAt[requestClass] is { } refusedAt && time.GetElapsedTime(refusedAt) < options.LongestWait((RequestClass)requestClass);
 

@@ -177,6 +177,23 @@ public sealed class GateTests
     }
 
     [Fact]
+    public void Who_stays_outside_for_the_sake_of_others_does_not_raise_the_limit()
+    {
+        var gate = new Gate(new SheddingOptions { FirstInFlight = 10, MostInFlight = 1000, LeastInFlight = 1, MostWaiting = 0 }, _clock);
+        var limit = new AdaptiveLimit(1, 1000, TimeSpan.FromMilliseconds(15));
+        var filled = Fill(gate, RequestClass.Checkout);
+        for (var place = 0; place < filled; place++)
+            gate.Leave(RequestClass.Checkout);
+        gate.Adapt(limit, TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
+        var before = gate.State.Limit;
+
+        Assert.Equal(Admission.Refused, gate.Enter(RequestClass.Browse, out _));
+        gate.Adapt(limit, TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
+
+        Assert.Equal(before, gate.State.Limit);
+    }
+
+    [Fact]
     public void No_more_wait_than_may()
     {
         var gate = Of(8, mostWaiting: 3);

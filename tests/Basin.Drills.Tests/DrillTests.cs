@@ -17,7 +17,7 @@ public sealed class DrillTests
         Assert.Matches("[0-9]|never", drill.TakenAway.Failed);
         Assert.All(drill.Code, path => Assert.True(File.Exists(Path.Combine(Workplace.Root, path)), path));
         Assert.Subset(drill.Grades.Select(grade => grade.Name).ToHashSet(), Grade.Always.Select(grade => grade.Name).ToHashSet());
-        Assert.InRange(drill.Load.Seconds, 1, 30);
+        Assert.InRange(drill.Load.Seconds, 1, Load.MaxSeconds);
     }
 
     [Fact]
